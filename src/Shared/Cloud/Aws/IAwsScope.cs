@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using Automation.Plans;
+
+namespace Automation.Aws;
+
+/// <summary>The AWS services of one account and Region. Each call pages to the end, retries what is worth retrying, and
+/// throws <see cref="CallFailedException"/> for the rest.</summary>
+public interface IAwsScope
+{
+    Scope Scope { get; }
+
+    IEc2 Ec2 { get; }
+
+    IAutoScaling AutoScaling { get; }
+
+    IRoute53 Route53 { get; }
+
+    ISsm Ssm { get; }
+}
+
+/// <summary>Hands out the services of a scope; clients and credentials are kept for the life of the process.</summary>
+public interface IAws
+{
+    IAwsScope In(Scope scope);
+}
+
+public interface IEc2
+{
+    /// <returns>null where EC2 does not know the instance (any more, or not yet).</returns>
+    Task<Instance?> DescribeInstanceAsync(InstanceId instance, CancellationToken stopping);
+
+    /// <summary>All instances that carry the tag <c>tailscale:role</c>, in any state.</summary>
+    Task<Listing<Instance>> DescribeNodesAsync(CancellationToken stopping);
+
+    /// <summary>All VPCs of the scope, or one. DNS attributes are not read: they come from <see cref="DescribeVpcDnsAsync"/>.</summary>
+    Task<Listing<Vpc>> DescribeVpcsAsync(VpcId? only, CancellationToken stopping);
+
+    /// <summary>The attributes enableDnsSupport and enableDnsHostnames of one VPC.</summary>
+    Task<(bool Support, bool HostNames)> DescribeVpcDnsAsync(VpcId vpc, CancellationToken stopping);
+}
+
+/// <summary>A list that may have ended early: what was read so far, and why it ended. A first page that fails throws instead.</summary>
+public sealed record Listing<T>(ImmutableArray<T> Items, string? Problem = null)
+{
+    public Seen<T> AsSeen() => new(Items, Problem);
+}
+
+public interface IAutoScaling
+{
+    /// <returns>false where the wait was already over; that is not an error.</returns>
+    /// <remarks>Answered by instance id, not by token, so that it can be done from what is seen.</remarks>
+    Task<bool> CompleteLifecycleActionAsync(LifecycleWait wait, LifecycleResult result, CancellationToken stopping);
+
+    /// <summary>Starts the hook's timeout anew.</summary>
+    /// <returns>false where the wait was already over.</returns>
+    Task<bool> RecordLifecycleActionHeartbeatAsync(LifecycleWait wait, CancellationToken stopping);
+
+    /// <returns>Auto Scaling's LifecycleState, such as <c>Terminating:Wait</c>; null where no group knows the instance.</returns>
+    Task<string?> DescribeLifecycleStateAsync(InstanceId instance, CancellationToken stopping);
+}
+
+/// <summary>A lifecycle hook that holds an instance.</summary>
+public sealed record LifecycleWait(string Group, string Hook, InstanceId Instance);
+
+public enum LifecycleResult
+{
+    Continue,
+    Abandon,
+}
+
+public interface IRoute53
+{
+    /// <summary>Private hosted zones associated with a VPC, also those of other accounts.</summary>
+    Task<Listing<Zone>> ListHostedZonesByVpcAsync(VpcId vpc, CancellationToken stopping);
+}
+
+public interface ISsm
+{
+    /// <returns>null where there is no such parameter.</returns>
+    Task<Secret?> GetSecretAsync(string name, CancellationToken stopping);
+
+    /// <returns>Whether the parameter is there; its value is not read.</returns>
+    Task<bool> ParameterExistsAsync(string name, CancellationToken stopping);
+
+    /// <summary>Creates a SecureString, tagged with the instance that may read it.</summary>
+    /// <returns>false where the parameter already exists; it is left as it is.</returns>
+    Task<bool> CreateSecretAsync(string name, Secret value, InstanceId reader, CancellationToken stopping);
+
+    /// <summary>Writes a String parameter, tagged with the instance that may read it; an existing one is overwritten.</summary>
+    Task PutStringAsync(string name, string value, InstanceId reader, CancellationToken stopping);
+
+    /// <summary>Deletes parameters; those that are not there count as deleted.</summary>
+    Task DeleteParametersAsync(ImmutableArray<string> names, CancellationToken stopping);
+
+    /// <summary>Parameters below <c>&lt;prefix&gt;/nodes</c>; names and dates, no values.</summary>
+    Task<Listing<NodeParameter>> DescribeNodeParametersAsync(string prefix, CancellationToken stopping);
+
+    /// <summary>Runs an SSM document on one instance.</summary>
+    /// <returns>The command's id.</returns>
+    Task<string> SendCommandAsync(string document, InstanceId instance, string parameter, string value, CancellationToken stopping);
+
+    /// <summary>How a command fares on an instance.</summary>
+    Task<CommandStatus> GetCommandInvocationAsync(string command, InstanceId instance, CancellationToken stopping);
+}
+
+/// <param name="IsOver">No further change will come.</param>
+/// <param name="Status">SSM's word, such as Success, Failed, TimedOut, InProgress.</param>
+/// <param name="Detail">The first characters of the node's error output; empty where there is none.</param>
+public sealed record CommandStatus(bool IsOver, bool Succeeded, string Status, string Detail);
+
+public interface ISqs
+{
+    /// <summary>Lets a message come back after a delay instead of the queue's own.</summary>
+    /// <param name="queueArn">The message's eventSourceARN.</param>
+    Task ChangeMessageVisibilityAsync(string queueArn, string receiptHandle, TimeSpan delay, CancellationToken stopping);
+}

@@ -1,0 +1,79 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Automation.Network;
+
+/// <summary>A range of addresses such as <c>10.0.0.0/16</c>, always without host bits. Ordered by family, first address, then length.</summary>
+[JsonConverter(typeof(PrefixJson))]
+public readonly record struct Prefix : IComparable<Prefix>
+{
+    private Prefix(Address first, int length)
+    {
+        First = first;
+        Length = length;
+    }
+
+    public Address First { get; }
+
+    public int Length { get; }
+
+    public bool IsIPv6 => First.IsIPv6;
+
+    public Address Last => new(IsIPv6, First.Value | HostMask);
+
+    public bool IsDefaultRoute => Length == 0;
+
+    private UInt128 HostMask => First.Bits - Length == 128 ? UInt128.MaxValue : (UInt128.One << (First.Bits - Length)) - 1;
+
+    /// <summary>The range of that length around an address; host bits are cleared.</summary>
+    public static Prefix Of(Address address, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, address.Bits);
+        var hostMask = new Prefix(address, length).HostMask;
+        return new(address with { Value = address.Value & ~hostMask }, length);
+    }
+
+    /// <summary>Reads CIDR notation; host bits are cleared, so that what means the same compares the same.</summary>
+    public static bool TryParse([NotNullWhen(true)] string? text, out Prefix prefix)
+    {
+        prefix = default;
+        var slash = text?.IndexOf('/') ?? -1;
+        if (slash < 0
+            || !Address.TryParse(text![..slash], out var address)
+            || !int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+            || length > address.Bits)
+        {
+            return false;
+        }
+
+        prefix = Of(address, length);
+        return true;
+    }
+
+    /// <exception cref="FormatException">The text is not CIDR notation.</exception>
+    public static Prefix Parse(string? text) =>
+        TryParse(text, out var prefix) ? prefix : throw new FormatException($"'{Printable.Of(text)}' is not a prefix such as 10.0.0.0/16.");
+
+    public bool Contains(Address address) => address.IsIPv6 == IsIPv6 && First.Value <= address.Value && address.Value <= Last.Value;
+
+    public bool Contains(Prefix other) => other.Length >= Length && Contains(other.First);
+
+    public bool Overlaps(Prefix other) => Contains(other) || other.Contains(this);
+
+    public int CompareTo(Prefix other) => First.CompareTo(other.First) is not 0 and var order ? order : Length.CompareTo(other.Length);
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{First}/{Length}");
+}
+
+public sealed class PrefixJson : JsonConverter<Prefix>
+{
+    public override Prefix Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && Prefix.TryParse(reader.GetString(), out var prefix)
+            ? prefix
+            : throw new JsonException("expected a prefix such as 10.0.0.0/16");
+
+    public override void Write(Utf8JsonWriter writer, Prefix value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+}

@@ -1,0 +1,94 @@
+using System.Collections;
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Automation.Network;
+
+/// <summary>
+/// Prefixes in order, each once, compared as values. Not aggregated: failover between routers needs exactly the same prefix,
+/// so 10.0.0.0/16 and its two halves are different sets.
+/// </summary>
+[JsonConverter(typeof(PrefixSetJson))]
+[CollectionBuilder(typeof(PrefixSet), nameof(Of))]
+public sealed class PrefixSet : IReadOnlyList<Prefix>, IEquatable<PrefixSet>
+{
+    public static readonly PrefixSet Empty = new([]);
+
+    private readonly ImmutableArray<Prefix> _ordered;
+
+    private PrefixSet(ImmutableArray<Prefix> ordered) => _ordered = ordered;
+
+    public int Count => _ordered.Length;
+
+    public bool IsEmpty => _ordered.IsEmpty;
+
+    public Prefix this[int index] => _ordered[index];
+
+    public static PrefixSet Of(ReadOnlySpan<Prefix> prefixes) => Of(prefixes.ToArray().AsEnumerable());
+
+    public static PrefixSet Of(IEnumerable<Prefix> prefixes)
+    {
+        var ordered = prefixes.Distinct().Order().ToImmutableArray();
+        return ordered.IsEmpty ? Empty : new(ordered);
+    }
+
+    public bool Contains(Prefix prefix) => _ordered.BinarySearch(prefix) >= 0;
+
+    public bool Covers(Address address) => _ordered.Any(prefix => prefix.Contains(address));
+
+    public PrefixSet Union(PrefixSet other) => other.IsSubsetOf(this) ? this : Of(_ordered.Concat(other));
+
+    public PrefixSet Except(PrefixSet other) => Where(prefix => !other.Contains(prefix));
+
+    public PrefixSet Intersect(PrefixSet other) => Where(other.Contains);
+
+    public PrefixSet Where(Func<Prefix, bool> keep) => Of(_ordered.Where(keep));
+
+    public bool IsSubsetOf(PrefixSet other) => _ordered.All(other.Contains);
+
+    public bool Equals(PrefixSet? other) => other is not null && _ordered.AsSpan().SequenceEqual(other._ordered.AsSpan());
+
+    public override bool Equals(object? obj) => Equals(obj as PrefixSet);
+
+    public override int GetHashCode() => _ordered.Aggregate(_ordered.Length, HashCode.Combine);
+
+    public IEnumerator<Prefix> GetEnumerator() => _ordered.AsEnumerable().GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    public override string ToString() => IsEmpty ? "nothing" : string.Join(", ", _ordered);
+}
+
+public sealed class PrefixSetJson : JsonConverter<PrefixSet>
+{
+    public override PrefixSet Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            throw new JsonException("expected an array of prefixes");
+        }
+
+        var prefixes = new List<Prefix>();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            prefixes.Add(reader.TokenType == JsonTokenType.String && Prefix.TryParse(reader.GetString(), out var prefix)
+                ? prefix
+                : throw new JsonException("expected a prefix such as 10.0.0.0/16"));
+        }
+
+        return PrefixSet.Of(prefixes.AsEnumerable());
+    }
+
+    public override void Write(Utf8JsonWriter writer, PrefixSet value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        foreach (var prefix in value)
+        {
+            writer.WriteStringValue(prefix.ToString());
+        }
+
+        writer.WriteEndArray();
+    }
+}

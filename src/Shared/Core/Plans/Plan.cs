@@ -1,0 +1,28 @@
+using System.Collections.Immutable;
+using Automation.Network;
+
+namespace Automation.Plans;
+
+/// <summary>What is to be done, in order, and what is wanted whether or not anything is to be done.</summary>
+public sealed record Plan(
+    ImmutableArray<PlannedStep> Steps,
+    ImmutableArray<Finding> Findings,
+    ImmutableArray<WantedRouter> Routers,
+    ImmutableArray<DomainRecord> Domains)
+{
+    /// <summary>Nothing to do now; what is held back waits for a person and does not count.</summary>
+    public bool IsEmpty => Steps.All(step => step.Held is not null);
+
+    public int Count(Effect effect) => Steps.Count(step => step.Held is null && step.Action.Effect == effect);
+
+    public string Summary => $"Plan: {Count(Effect.Add)} to add, {Count(Effect.Change)} to change, {Count(Effect.Remove)} to remove.";
+}
+
+/// <summary>An action and its place among the others.</summary>
+/// <param name="Group">What the step belongs to; once a step fails, later steps that come <paramref name="After"/> its group are not reached.</param>
+/// <param name="After">Groups that must not have failed before this step is tried.</param>
+/// <param name="Held">Why the step waits for a person; null where it does not.</param>
+public sealed record PlannedStep(PlanAction Action, string Group, ImmutableArray<string> After, string? Held = null);
+
+/// <summary>The whole wanted set of a router, also when nothing changes.</summary>
+public sealed record WantedRouter(Scope Scope, Instance Instance, VpcId Vpc, DeviceId? Device, PrefixSet Advertise);

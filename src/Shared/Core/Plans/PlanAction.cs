@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Automation.Network;
+
+namespace Automation.Plans;
+
+public enum Effect
+{
+    Add,
+    Change,
+    Remove,
+}
+
+/// <summary>One step of a plan, complete: carrying it out needs no further choice. Its text is its line for people.</summary>
+public abstract record PlanAction
+{
+    private PlanAction()   // closed: every case is in this file
+    {
+    }
+
+    /// <summary>Writes into the ledger which device a node has and which prefixes are ours on it.</summary>
+    public sealed record RecordNode(InstanceId Instance, DeviceId Device, string HostName, PrefixSet Routes) : PlanAction;
+
+    /// <summary>Enables prefixes on a device; what else is enabled stays.</summary>
+    public sealed record ApproveRoutes(DeviceId Device, string HostName, PrefixSet Added) : PlanAction;
+
+    /// <summary>Sets what a node advertises, with the SSM document; the exit-node flag stays.</summary>
+    public sealed record AdvertiseRoutes(Scope Scope, InstanceId Instance, string HostName, PrefixSet All) : PlanAction;
+
+    /// <summary>Disables prefixes on a device that the automation once wanted there and now does not; what else is enabled stays.</summary>
+    public sealed record TrimRoutes(InstanceId Instance, DeviceId Device, string HostName, PrefixSet Removed, PrefixSet Kept) : PlanAction;
+
+    /// <summary>Forwards a domain to resolvers. The ledger is written first.</summary>
+    /// <param name="Expected">What the tailnet had when planning; null where it had nothing.</param>
+    public sealed record SetSplitDns(DomainRecord Wanted, ImmutableArray<string>? Expected) : PlanAction;
+
+    /// <summary>Stops forwarding a domain that the automation owns.</summary>
+    public sealed record RemoveSplitDns(string Domain, ImmutableArray<string> Expected) : PlanAction;
+
+    /// <summary>Writes into the ledger that the tailnet has a domain as the automation set it.</summary>
+    public sealed record ConfirmSplitDns(DomainRecord Record) : PlanAction;
+
+    /// <summary>Strikes a domain from the ledger that the tailnet no longer has as the automation set it.</summary>
+    public sealed record ForgetSplitDns(string Domain) : PlanAction;
+
+    /// <summary>Deletes a device whose instance is gone.</summary>
+    public sealed record DeleteDevice(InstanceId Instance, DeviceId Device, string HostName) : PlanAction;
+
+    /// <summary>Revokes an auth key that no instance will use.</summary>
+    public sealed record RevokeKey(KeyId Key, InstanceId Instance) : PlanAction;
+
+    /// <summary>Deletes parameters of a node.</summary>
+    public sealed record DeleteParameters(Scope Scope, InstanceId Instance, ImmutableArray<string> Leaves) : PlanAction;
+
+    /// <summary>Strikes a node from the ledger, once nothing is left of it.</summary>
+    public sealed record ForgetNode(InstanceId Instance) : PlanAction;
+
+    public string Kind => GetType().Name;
+
+    public string Target => this switch
+    {
+        RecordNode a => a.Instance.ToString(),
+        ApproveRoutes a => a.Device.ToString(),
+        AdvertiseRoutes a => a.Instance.ToString(),
+        TrimRoutes a => a.Device.ToString(),
+        SetSplitDns a => a.Wanted.Domain,
+        RemoveSplitDns a => a.Domain,
+        ConfirmSplitDns a => a.Record.Domain,
+        ForgetSplitDns a => a.Domain,
+        DeleteDevice a => a.Device.ToString(),
+        RevokeKey a => a.Key.ToString(),
+        DeleteParameters a => a.Instance.ToString(),
+        ForgetNode a => a.Instance.ToString(),
+        _ => throw new UnreachableException(),
+    };
+
+    public Effect Effect => this switch
+    {
+        ApproveRoutes => Effect.Add,
+        SetSplitDns { Expected: null } => Effect.Add,
+        RecordNode or AdvertiseRoutes or SetSplitDns or ConfirmSplitDns => Effect.Change,
+        _ => Effect.Remove,
+    };
+
+    public sealed override string ToString() => this switch
+    {
+        RecordNode a => $"record {a.HostName} as device {a.Device} with {a.Routes}",
+        ApproveRoutes a => $"approve {a.Added} on {a.HostName}",
+        AdvertiseRoutes a => $"advertise {a.All} on {a.HostName}",
+        TrimRoutes a => $"withdraw {a.Removed} from {a.HostName}",
+        SetSplitDns { Expected: null } a => $"forward {a.Wanted.Domain} to {string.Join(", ", a.Wanted.Resolvers)}",
+        SetSplitDns a => $"forward {a.Wanted.Domain} to {string.Join(", ", a.Wanted.Resolvers)} instead of {string.Join(", ", a.Expected!)}",
+        RemoveSplitDns a => $"stop forwarding {a.Domain}",
+        ConfirmSplitDns a => $"confirm {a.Record.Domain} in the ledger",
+        ForgetSplitDns a => $"forget {a.Domain} in the ledger",
+        DeleteDevice a => $"delete device {a.Device} of {a.HostName}",
+        RevokeKey a => $"revoke auth key {a.Key} of {a.Instance}",
+        DeleteParameters a => $"delete {string.Join(" and ", a.Leaves)} of {a.Instance}",
+        ForgetNode a => $"forget {a.Instance} in the ledger",
+        _ => throw new UnreachableException(),
+    };
+}

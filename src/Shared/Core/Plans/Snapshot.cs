@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using Automation.Nodes;
+
+namespace Automation.Plans;
+
+/// <summary>Everything that one look found, and all that planning needs: the same snapshot gives the same plan.</summary>
+public sealed record Snapshot
+{
+    public required DateTimeOffset ObservedAt { get; init; }
+
+    public required NodeTags NodeTags { get; init; }
+
+    /// <summary>Every scope that is configured, also those that this look left out.</summary>
+    public required ImmutableArray<ScopeSeen> Scopes { get; init; }
+
+    /// <summary>Devices with an owner tag and a host name of ours. Other people's devices never enter a snapshot.</summary>
+    public required Seen<Device> Devices { get; init; }
+
+    /// <summary>Auth keys whose description says that they are for an instance.</summary>
+    public required Seen<AuthKey> Keys { get; init; }
+
+    /// <summary>All split-DNS domains of the tailnet: those of others are needed to see a conflict.</summary>
+    public required Seen<SplitDnsDomain> SplitDns { get; init; }
+
+    /// <summary>The ledger's nodes.</summary>
+    public required Seen<NodeRecord> Nodes { get; init; }
+
+    /// <summary>The ledger's split-DNS domains.</summary>
+    public required Seen<DomainRecord> Domains { get; init; }
+}
+
+/// <summary>One account and Region.</summary>
+public sealed record ScopeSeen
+{
+    public const string NotLookedAt = "not looked at";
+
+    public required Scope Scope { get; init; }
+
+    public required Seen<Vpc> Vpcs { get; init; }
+
+    /// <summary>Instances with the tag <c>tailscale:role</c>, in any state.</summary>
+    public required Seen<Instance> Instances { get; init; }
+
+    /// <summary>Private hosted zones associated with a VPC that has a router.</summary>
+    public required Seen<Zone> Zones { get; init; }
+
+    /// <summary>Parameters below <c>&lt;prefix&gt;/nodes</c>; names only, no values.</summary>
+    public required Seen<NodeParameter> Parameters { get; init; }
+
+    public static ScopeSeen Unseen(Scope scope, string problem) => new()
+    {
+        Scope = scope,
+        Vpcs = Seen<Vpc>.Unknown(problem),
+        Instances = Seen<Instance>.Unknown(problem),
+        Zones = Seen<Zone>.Unknown(problem),
+        Parameters = Seen<NodeParameter>.Unknown(problem),
+    };
+
+    /// <summary>What could not be read, one line a part; empty where all was.</summary>
+    public IEnumerable<string> Problems()
+    {
+        if (Vpcs.Problem is { } vpcs)
+        {
+            yield return $"VPCs: {vpcs}";
+        }
+
+        if (Instances.Problem is { } instances)
+        {
+            yield return $"instances: {instances}";
+        }
+
+        if (Zones.Problem is { } zones)
+        {
+            yield return $"hosted zones: {zones}";
+        }
+
+        if (Parameters.Problem is { } parameters)
+        {
+            yield return $"parameters: {parameters}";
+        }
+    }
+}

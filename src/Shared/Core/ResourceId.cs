@@ -1,0 +1,121 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Automation;
+
+/// <summary>What an identifier names: its word for people and the text it allows.</summary>
+public interface IResourceKind
+{
+    static abstract string Word { get; }
+
+    static abstract bool Allows(ReadOnlySpan<char> text);
+}
+
+/// <summary>An identifier of one kind of thing, so that a VPC is never handed over where an instance is meant.</summary>
+public readonly record struct ResourceId<TKind> : IComparable<ResourceId<TKind>>
+    where TKind : IResourceKind
+{
+    private readonly string? _text;
+
+    private ResourceId(string text) => _text = text;
+
+    /// <returns>false where the text is anything else; never throws.</returns>
+    public static bool TryParse([NotNullWhen(true)] string? text, out ResourceId<TKind> id)
+    {
+        var allowed = text is not null && TKind.Allows(text);
+        id = allowed ? new(text!) : default;
+        return allowed;
+    }
+
+    /// <exception cref="FormatException">The text is no identifier of this kind.</exception>
+    public static ResourceId<TKind> Parse(string? text) =>
+        TryParse(text, out var id) ? id : throw new FormatException($"'{Printable.Of(text)}' is not the id of a {TKind.Word}.");
+
+    public int CompareTo(ResourceId<TKind> other) => string.CompareOrdinal(_text, other._text);
+
+    public override string ToString() => _text ?? throw new InvalidOperationException($"The id of the {TKind.Word} was never set.");
+}
+
+/// <summary>An EC2 instance: <c>i-</c> and 8 or 17 lower-case hexadecimal digits.</summary>
+public sealed class InstanceKind : IResourceKind
+{
+    public static string Word => "instance";
+
+    public static bool Allows(ReadOnlySpan<char> text) => Ec2Id.Is(text, "i-");
+}
+
+/// <summary>A VPC: <c>vpc-</c> and 8 or 17 lower-case hexadecimal digits.</summary>
+public sealed class VpcKind : IResourceKind
+{
+    public static string Word => "VPC";
+
+    public static bool Allows(ReadOnlySpan<char> text) => Ec2Id.Is(text, "vpc-");
+}
+
+/// <summary>A subnet: <c>subnet-</c> and 8 or 17 lower-case hexadecimal digits.</summary>
+public sealed class SubnetKind : IResourceKind
+{
+    public static string Word => "subnet";
+
+    public static bool Allows(ReadOnlySpan<char> text) => Ec2Id.Is(text, "subnet-");
+}
+
+/// <summary>A Route 53 hosted zone, without the <c>/hostedzone/</c> that some answers put before it.</summary>
+public sealed class ZoneKind : IResourceKind
+{
+    private static readonly SearchValues<char> s_allowed = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+
+    public static string Word => "hosted zone";
+
+    public static bool Allows(ReadOnlySpan<char> text) => text.Length is > 1 and <= 32 && !text.ContainsAnyExcept(s_allowed);
+}
+
+/// <summary>A device of the tailnet, by its <c>nodeId</c> such as <c>n292kg92CNTRL</c>.</summary>
+public sealed class DeviceKind : IResourceKind
+{
+    public static string Word => "device";
+
+    public static bool Allows(ReadOnlySpan<char> text) => TailscaleId.Is(text);
+}
+
+/// <summary>An auth key of the tailnet, such as <c>k123456CNTRL</c>: the name of the key, never its secret.</summary>
+public sealed class KeyKind : IResourceKind
+{
+    public static string Word => "auth key";
+
+    public static bool Allows(ReadOnlySpan<char> text) => TailscaleId.Is(text);
+}
+
+internal static class Ec2Id
+{
+    private static readonly SearchValues<char> s_hexadecimal = SearchValues.Create("0123456789abcdef");
+
+    public static bool Is(ReadOnlySpan<char> text, string prefix) =>
+        text.StartsWith(prefix)
+        && text.Length - prefix.Length is 8 or 17
+        && !text[prefix.Length..].ContainsAnyExcept(s_hexadecimal);
+}
+
+internal static class TailscaleId
+{
+    private static readonly SearchValues<char> s_allowed =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
+
+    // A key's secret is "tskey-...": the hyphen that this refuses keeps a secret from ever passing as an id.
+    public static bool Is(ReadOnlySpan<char> text) => text.Length is > 0 and <= 64 && !text.ContainsAnyExcept(s_allowed);
+}
+
+/// <summary>Writes an identifier as its text.</summary>
+public sealed class ResourceIdJson<TKind> : JsonConverter<ResourceId<TKind>>
+    where TKind : IResourceKind
+{
+    public override ResourceId<TKind> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && ResourceId<TKind>.TryParse(reader.GetString(), out var id)
+            ? id
+            : throw new JsonException($"expected the id of a {TKind.Word}");
+
+    public override void Write(Utf8JsonWriter writer, ResourceId<TKind> value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
+}
