@@ -5,6 +5,9 @@ namespace Automation.Plans;
 /// <param name="Resource">The id of what it is about.</param>
 public sealed record Finding(string Rule, string Severity, string Resource, string Text) : IComparable<Finding>
 {
+    /// <summary>The rule of a CIDR on its way to another state.</summary>
+    public const string Settling = "cidr-settling";
+
     public const string Error = "error";
     public const string Warning = "warning";
     public const string Info = "info";

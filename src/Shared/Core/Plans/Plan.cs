@@ -10,6 +10,9 @@ public sealed record Plan(
     ImmutableArray<WantedRouter> Routers,
     ImmutableArray<DomainRecord> Domains)
 {
+    /// <summary>Something in AWS is on its way to another state, which no event will announce.</summary>
+    public bool IsSettling => Findings.Any(finding => finding.Rule == Finding.Settling);
+
     /// <summary>Nothing to do now; what is held back waits for a person and does not count.</summary>
     public bool IsEmpty => Steps.All(step => step.Held is not null);
 

@@ -19,7 +19,7 @@ public abstract record PlanAction
     }
 
     /// <summary>Writes into the ledger which device a node has and which prefixes are ours on it.</summary>
-    public sealed record RecordNode(InstanceId Instance, DeviceId Device, string HostName, PrefixSet Routes) : PlanAction;
+    public sealed record RecordNode(Scope Scope, VpcId Vpc, InstanceId Instance, string Role, DeviceId Device, string HostName, PrefixSet Routes) : PlanAction;
 
     /// <summary>Enables prefixes on a device; what else is enabled stays.</summary>
     public sealed record ApproveRoutes(DeviceId Device, string HostName, PrefixSet Added) : PlanAction;

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -19,7 +20,9 @@ namespace Automation.Plans;
 [JsonSerializable(typeof(Snapshot))]
 public sealed partial class SnapshotJson : JsonSerializerContext
 {
-    public static string Write(Snapshot snapshot) => JsonSerializer.Serialize(snapshot, Default.Snapshot);
+    private static SnapshotJson Readable => field ??= new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    public static string Write(Snapshot snapshot) => JsonSerializer.Serialize(snapshot, Readable.Snapshot);
 
     /// <exception cref="FormatException">The text is no snapshot; the message says where it goes wrong.</exception>
     public static Snapshot Read(string text)

@@ -1,0 +1,43 @@
+namespace Automation.Events;
+
+/// <summary>News, with the moment it happened. It says where to look, never what to do.</summary>
+/// <param name="Id">EventBridge's id; the same when the bus delivers the event again.</param>
+public sealed record News(string Id, DateTimeOffset Time, ChangeEvent Change);
+
+/// <summary>The news this automation reacts to, each by where it makes it look.</summary>
+public abstract record ChangeEvent
+{
+    private ChangeEvent()   // closed: every case is in this file
+    {
+    }
+
+    /// <summary>A lifecycle hook holds an instance.</summary>
+    /// <remarks>EventBridge aws.autoscaling, "EC2 Instance-launch Lifecycle Action" and "EC2 Instance-terminate Lifecycle Action".</remarks>
+    /// <param name="Leaving">The transition is autoscaling:EC2_INSTANCE_TERMINATING.</param>
+    /// <param name="WarmPool">The instance goes into a warm pool or back into it, so it does not serve now.</param>
+    public sealed record InstanceHeld(Scope Scope, InstanceId Instance, string Group, string Hook, bool Leaving, bool WarmPool) : ChangeEvent;
+
+    /// <summary>An instance is shutting down or terminated.</summary>
+    /// <remarks>EventBridge aws.ec2, "EC2 Instance State-change Notification".</remarks>
+    public sealed record InstanceEnded(Scope Scope, InstanceId Instance) : ChangeEvent;
+
+    /// <summary>Something in an account's network or names changed.</summary>
+    /// <param name="Region">null where the service is global, which means every Region of the account.</param>
+    /// <param name="What">The API call or event, for people.</param>
+    public sealed record ScopeChanged(string Account, string? Region, string What) : ChangeEvent;
+
+    /// <summary>It is time for a look at everything.</summary>
+    public sealed record LookDue : ChangeEvent;
+
+    /// <summary>Well formed, but nothing that this automation looks after.</summary>
+    public sealed record Irrelevant(string Source, string DetailType) : ChangeEvent;
+}
+
+/// <summary>A message that is no event, or an event without the fields it must have. It belongs in the dead-letter queue, where a person sees it.</summary>
+public sealed class MalformedEventException : Exception
+{
+    public MalformedEventException(string message, Exception? inner = null)
+        : base(message, inner)
+    {
+    }
+}

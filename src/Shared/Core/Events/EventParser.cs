@@ -1,0 +1,150 @@
+using System.Collections.Frozen;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Automation.Events;
+
+/// <summary>Turns the text of an EventBridge event into news. The only place that meets the events' JSON.</summary>
+public static class EventParser
+{
+    /// <summary>1 MiB, the most that an SQS message or an asynchronous invocation can carry.</summary>
+    public const int LargestBytes = 1024 * 1024;
+
+    private const string Launching = "autoscaling:EC2_INSTANCE_LAUNCHING";
+    private const string Terminating = "autoscaling:EC2_INSTANCE_TERMINATING";
+    private const string WarmPool = "WarmPool";
+
+    // EC2 calls after which a VPC, its addresses, its routes or its DNS may have changed.
+    private static readonly FrozenSet<string> s_networkCalls = FrozenSet.Create(
+        "CreateVpc", "CreateDefaultVpc", "DeleteVpc", "AssociateVpcCidrBlock", "DisassociateVpcCidrBlock", "ModifyVpcAttribute",
+        "CreateSubnet", "DeleteSubnet", "CreateDhcpOptions", "AssociateDhcpOptions",
+        "CreateRoute", "ReplaceRoute", "DeleteRoute", "CreateRouteTable", "DeleteRouteTable",
+        "AssociateRouteTable", "DisassociateRouteTable", "ReplaceRouteTableAssociation",
+        "CreateVpcPeeringConnection", "AcceptVpcPeeringConnection", "RejectVpcPeeringConnection", "DeleteVpcPeeringConnection",
+        "ModifyVpcPeeringConnectionOptions",
+        "CreateTransitGatewayVpcAttachment", "AcceptTransitGatewayVpcAttachment", "RejectTransitGatewayVpcAttachment",
+        "ModifyTransitGatewayVpcAttachment", "DeleteTransitGatewayVpcAttachment",
+        "CreateTransitGatewayRoute", "ReplaceTransitGatewayRoute", "DeleteTransitGatewayRoute",
+        "EnableTransitGatewayRouteTablePropagation", "DisableTransitGatewayRouteTablePropagation",
+        "AssociateTransitGatewayRouteTable", "DisassociateTransitGatewayRouteTable");
+
+    // Route 53 is global: its events come from us-east-1 whatever Region the VPC is in.
+    private static readonly FrozenSet<string> s_zoneCalls = FrozenSet.Create(
+        "CreateHostedZone", "DeleteHostedZone", "AssociateVPCWithHostedZone", "DisassociateVPCFromHostedZone", "ChangeTagsForResource",
+        "CreateVPCAssociationAuthorization", "DeleteVPCAssociationAuthorization");
+
+    private static readonly FrozenSet<string> s_resolverCalls = FrozenSet.Create(
+        "CreateResolverEndpoint", "UpdateResolverEndpoint", "DeleteResolverEndpoint",
+        "AssociateResolverEndpointIpAddress", "DisassociateResolverEndpointIpAddress");
+
+    // Only EC2 resources whose tailscale: tags this automation reads.
+    private static readonly FrozenSet<string> s_taggedTypes = FrozenSet.Create("vpc", "instance", "subnet");
+
+    /// <exception cref="MalformedEventException">The text is no EventBridge event, or lacks what its kind must have.</exception>
+    public static News Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (Encoding.UTF8.GetByteCount(text) is var bytes && bytes > LargestBytes)
+        {
+            throw new MalformedEventException($"The event has {bytes} bytes; the largest that AWS delivers has {LargestBytes}.");
+        }
+
+        var envelope = Read(text, EventJson.Default.EventEnvelope, "an EventBridge event");
+        return new(Printable.Of(envelope.Id), envelope.Time, Read(envelope));
+    }
+
+    private static ChangeEvent Read(EventEnvelope envelope) => (envelope.Source, envelope.DetailType) switch
+    {
+        ("aws.autoscaling", "EC2 Instance-launch Lifecycle Action" or "EC2 Instance-terminate Lifecycle Action") => Held(envelope),
+        ("aws.ec2", "EC2 Instance State-change Notification") => StateChanged(envelope),
+        ("aws.ec2" or "aws.route53" or "aws.route53resolver", "AWS API Call via CloudTrail") => ApiCalled(envelope),
+        ("aws.tag", "Tag Change on Resource") => TagsChanged(envelope),
+        ("aws.events", "Scheduled Event") or ("aws.scheduler", _) => new ChangeEvent.LookDue(),
+        ("tailnet.automation", "ReconcileRequested") => new ChangeEvent.LookDue(),
+        _ => NotOurs(envelope),
+    };
+
+    private static ChangeEvent.InstanceHeld Held(EventEnvelope envelope)
+    {
+        var detail = Detail(envelope, EventJson.Default.LifecycleActionDetail);
+        var leaving = detail.LifecycleTransition switch
+        {
+            Launching => false,
+            Terminating => true,
+            var other => throw new MalformedEventException($"Event {Printable.Of(envelope.Id)} has the unknown LifecycleTransition '{Printable.Of(other)}'."),
+        };
+        return new(
+            ScopeOf(envelope),
+            Instance(envelope, detail.EC2InstanceId),
+            detail.AutoScalingGroupName,
+            detail.LifecycleHookName,
+            leaving,
+            // Fields absent: the group has no warm pool.
+            detail.Destination == WarmPool);
+    }
+
+    private static ChangeEvent StateChanged(EventEnvelope envelope)
+    {
+        var detail = Detail(envelope, EventJson.Default.InstanceStateDetail);
+        var instance = Instance(envelope, detail.InstanceId);
+        return detail.State is "shutting-down" or "terminated"   // stopped is not gone
+            ? new ChangeEvent.InstanceEnded(ScopeOf(envelope), instance)
+            : NotOurs(envelope);
+    }
+
+    private static ChangeEvent ApiCalled(EventEnvelope envelope)
+    {
+        var call = Detail(envelope, EventJson.Default.ApiCallDetail);
+        if (call.ErrorCode is not null)   // CloudTrail delivers refused calls too: nothing changed
+        {
+            return NotOurs(envelope);
+        }
+
+        var scope = ScopeOf(envelope);
+        return envelope.Source switch
+        {
+            "aws.ec2" when s_networkCalls.Contains(call.EventName) => new ChangeEvent.ScopeChanged(scope.Account, scope.Region, call.EventName),
+            "aws.route53" when s_zoneCalls.Contains(call.EventName) => new ChangeEvent.ScopeChanged(scope.Account, null, call.EventName),
+            "aws.route53resolver" when s_resolverCalls.Contains(call.EventName) => new ChangeEvent.ScopeChanged(scope.Account, scope.Region, call.EventName),
+            _ => NotOurs(envelope),
+        };
+    }
+
+    private static ChangeEvent TagsChanged(EventEnvelope envelope)
+    {
+        var detail = Detail(envelope, EventJson.Default.TagChangeDetail);
+        var scope = ScopeOf(envelope);
+        return detail.Service == "ec2" && s_taggedTypes.Contains(detail.ResourceType)
+            ? new ChangeEvent.ScopeChanged(scope.Account, scope.Region, $"tags of a {detail.ResourceType}")
+            : NotOurs(envelope);
+    }
+
+    private static ChangeEvent.Irrelevant NotOurs(EventEnvelope envelope) => new(Printable.Of(envelope.Source), Printable.Of(envelope.DetailType));
+
+    private static Scope ScopeOf(EventEnvelope envelope) =>
+        Scope.TryParse($"{envelope.Account}/{envelope.Region}", out var scope)
+            ? scope
+            : throw new MalformedEventException($"Event {Printable.Of(envelope.Id)} names no account and Region: '{Printable.Of(envelope.Account)}', '{Printable.Of(envelope.Region)}'.");
+
+    private static InstanceId Instance(EventEnvelope envelope, string text) =>
+        InstanceId.TryParse(text, out var id)
+            ? id
+            : throw new MalformedEventException($"Event {Printable.Of(envelope.Id)} names no instance: '{Printable.Of(text)}'.");
+
+    private static T Detail<T>(EventEnvelope envelope, JsonTypeInfo<T> type) =>
+        Read(envelope.Detail.GetRawText(), type, $"the detail of \"{Printable.Of(envelope.DetailType)}\" from {Printable.Of(envelope.Source)}");
+
+    private static T Read<T>(string text, JsonTypeInfo<T> type, string what)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(text, type) ?? throw new MalformedEventException($"The message is null, not {what}.");
+        }
+        catch (JsonException e)
+        {
+            // The message of a JsonException may quote the text: say where, not what.
+            throw new MalformedEventException($"The message is not {what}: see {e.Path ?? "its start"}, line {(e.LineNumber ?? 0) + 1}.", e);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+using System.Collections.Immutable;
+using Automation.Plans;
+using Automation.Routes;
+
+namespace Automation.Nodes;
+
+/// <summary>Clears away what is left of instances that are gone: devices, keys, parameters and ledger entries.</summary>
+public static class CleanupPlanner
+{
+    /// <summary>More deletions of devices than this in one run wait for a person, or than a fifth of all owned devices where that is more.</summary>
+    public const int MostDeletions = 5;
+
+    /// <summary>A key younger than this may belong to a registration that is under way.</summary>
+    private static readonly TimeSpan s_keyGrace = TimeSpan.FromMinutes(5);
+
+    public static void Plan(
+        Snapshot seen,
+        ImmutableArray<ServedVpc> served,
+        bool allowMassDelete,
+        ICollection<PlannedStep> steps,
+        ICollection<Finding> findings)
+    {
+        var fates = new NodeFates(seen);
+        var deletions = Deletions(seen, fates, findings);
+        var held = WhyHeld(seen, served, fates, deletions, allowMassDelete, findings);
+        foreach (var (device, instance) in deletions)
+        {
+            steps.Add(new(new PlanAction.DeleteDevice(instance, device.Id, device.HostName), Group(instance), After(fates.Record(instance)), held.GetValueOrDefault(device.Id)));
+        }
+
+        foreach (var instance in Keys(seen).Concat(seen.Nodes.Items.Select(record => record.Instance)).Concat(Parameters(seen).Select(p => p.Instance)).Distinct().Order())
+        {
+            Leftovers(seen, fates, instance, steps);
+        }
+
+        foreach (var record in seen.Nodes.Items.DistinctBy(record => record.Instance).Where(record => fates.Of(record.Instance) == Fate.Gone).OrderBy(record => record.Instance))
+        {
+            var left = seen.Devices.Items.Where(device => IsOf(device, record)).Select(device => device.Id);
+            var leaving = deletions.Select(deletion => deletion.Device.Id).Where(device => !held.ContainsKey(device));
+            var parameters = seen.Scopes.FirstOrDefault(scope => scope.Scope == record.Scope)?.Parameters;
+            // The ledger forgets last: it is what remembers the rest.
+            if (seen.Devices.IsComplete && parameters is { IsComplete: true } && !left.Except(leaving).Any())
+            {
+                steps.Add(new(new PlanAction.ForgetNode(record.Instance), Group(record.Instance), [Group(record.Instance)]));
+            }
+        }
+    }
+
+    private static string Group(InstanceId instance) => instance.ToString();
+
+    // The living come first: while a step that adds to the VPC's routes has failed, nothing is taken from it.
+    private static ImmutableArray<string> After(NodeRecord? record) => record?.Vpc is { } vpc ? [RoutePlanner.Group(vpc)] : [];
+
+    private static bool IsOf(Device device, NodeRecord record) =>
+        device.Id == record.Device || (NodeHostName.TryParse(device.HostName, out var instance) && instance == record.Instance);
+
+    private static ImmutableArray<(Device Device, InstanceId Instance)> Deletions(Snapshot seen, NodeFates fates, ICollection<Finding> findings)
+    {
+        var deletions = ImmutableArray.CreateBuilder<(Device, InstanceId)>();
+        foreach (var device in seen.Devices.Items.OrderBy(device => device.Id))
+        {
+            if (!NodeHostName.TryParse(device.HostName, out var instance))
+            {
+                continue;
+            }
+
+            var silent = !device.Connected && seen.ObservedAt - (device.LastSeen ?? device.Created ?? seen.ObservedAt) >= NodeFates.Grace;
+            switch (fates.Of(instance))
+            {
+                case Fate.Gone when silent:
+                    deletions.Add((device, instance));
+                    break;
+                case Fate.Gone when device.Connected:
+                    findings.Add(new("gone-but-connected", Finding.Warning, device.Id.ToString(), $"{instance} is gone, and its device {device.HostName} is still connected: it is deleted once it has been silent for {NodeFates.Grace.TotalMinutes} minutes."));
+                    break;
+                case Fate.Unknown when silent && seen.Nodes.IsComplete && fates.Record(instance) is null:
+                    findings.Add(new("unrecorded-device", Finding.Info, device.Id.ToString(), $"{device.HostName} is silent, and neither EC2 nor the ledger knows {instance}: it may belong to another installation, so it is left to Tailscale's removal of ephemeral devices. Give each installation a tag of its own."));
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        return deletions.ToImmutable();
+    }
+
+    private static Dictionary<DeviceId, string> WhyHeld(
+        Snapshot seen,
+        ImmutableArray<ServedVpc> served,
+        NodeFates fates,
+        ImmutableArray<(Device Device, InstanceId Instance)> deletions,
+        bool allowMassDelete,
+        ICollection<Finding> findings)
+    {
+        var held = new Dictionary<DeviceId, string>();
+        if (allowMassDelete)
+        {
+            return held;
+        }
+
+        foreach (var (device, instance) in deletions)
+        {
+            if (fates.Record(instance) is { Role: NodeRoles.SubnetRouter, Vpc: { } vpc }
+                && served.FirstOrDefault(candidate => candidate.Vpc.Id == vpc) is { } still
+                && !still.Routers.Any(router => router.Serves))
+            {
+                held[device.Id] = $"it is the last router of {vpc}, which still exists";
+                findings.Add(new("deletion-held", Finding.Warning, device.Id.ToString(), $"{device.HostName} is not deleted: {held[device.Id]}. Start another router, or reconcile once with allowMassDelete."));
+            }
+        }
+
+        var most = Math.Max(MostDeletions, seen.Devices.Items.Length / 5);
+        if (deletions.Length > most)
+        {
+            foreach (var (device, _) in deletions)
+            {
+                held[device.Id] = $"{deletions.Length} devices would be deleted at once, and {most} is the most";
+            }
+
+            findings.Add(new("mass-deletion-held", Finding.Error, "tailnet", $"{deletions.Length} of {seen.Devices.Items.Length} owned devices would be deleted at once, and {most} is the most: see that their instances are really gone, then reconcile once with allowMassDelete."));
+        }
+
+        return held;
+    }
+
+    private static void Leftovers(Snapshot seen, NodeFates fates, InstanceId instance, ICollection<PlannedStep> steps)
+    {
+        var fate = fates.Of(instance);
+        if (fate == Fate.Unknown)
+        {
+            return;
+        }
+
+        var record = fates.Record(instance);
+        var inUse = fate == Fate.Alive && record?.Device is null ? record?.Key : null;   // once it has joined, its key is spent
+        foreach (var key in seen.Keys.Items.Where(key => key.IsForInstance(out var owner) && owner == instance).OrderBy(key => key.Id))
+        {
+            // Without the ledger an orphan cannot be told from the key in use.
+            if (!key.Invalid && key.Id != inUse && seen.Nodes.IsComplete && seen.ObservedAt - key.Created >= s_keyGrace && key.Expires > seen.ObservedAt)
+            {
+                steps.Add(new(new PlanAction.RevokeKey(key.Id, instance), Group(instance), []));
+            }
+        }
+
+        if (fate == Fate.Gone && record?.Key is { } remembered && record.HasUsableKey(seen.ObservedAt) && !seen.Keys.Items.Any(key => key.Id == remembered))
+        {
+            steps.Add(new(new PlanAction.RevokeKey(remembered, instance), Group(instance), []));   // the API may not list every key
+        }
+
+        foreach (var scope in seen.Scopes.OrderBy(scope => scope.Scope))
+        {
+            var leaves = scope.Parameters.Items
+                .Where(parameter => parameter.Instance == instance)
+                .Where(parameter => fate == Fate.Gone
+                    || (parameter.Leaf == NodeParameters.AuthKey && record?.Device is not null && seen.ObservedAt - parameter.ModifiedAt >= NodeFates.Grace))
+                .Select(parameter => parameter.Leaf)
+                .Distinct()
+                .Order(StringComparer.Ordinal);
+            if (leaves.ToImmutableArray() is { IsEmpty: false } left)
+            {
+                steps.Add(new(new PlanAction.DeleteParameters(scope.Scope, instance, left), Group(instance), []));
+            }
+        }
+    }
+
+    private static IEnumerable<InstanceId> Keys(Snapshot seen)
+    {
+        foreach (var key in seen.Keys.Items)
+        {
+            if (key.IsForInstance(out var instance))
+            {
+                yield return instance;
+            }
+        }
+    }
+
+    private static IEnumerable<NodeParameter> Parameters(Snapshot seen) => seen.Scopes.SelectMany(scope => scope.Parameters.Items);
+}

@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using Automation.Names;
+using Automation.Nodes;
+using Automation.Routes;
+
+namespace Automation.Plans;
+
+/// <summary>
+/// Three planners, one plan: a resolver is worth forwarding to only when a route covers it, and a route only when its router has
+/// joined. A total function of the snapshot: no clock, no I/O, and the order of what was found never matters.
+/// </summary>
+public static class ReconcilePlanner
+{
+    /// <param name="allowMassDelete">A person says that deletions over the limits are right, this once.</param>
+    /// <returns>Additions first, withdrawals last.</returns>
+    public static Plan Plan(Snapshot seen, bool allowMassDelete = false)
+    {
+        var additions = new List<PlannedStep>();
+        var withdrawals = new List<PlannedStep>();
+        var findings = new List<Finding>();
+
+        Unread(seen, findings);
+        Roles(seen, findings);
+        var served = ServedVpcs.Of(seen, findings);
+        RoutePlanner.Plan(seen, served, additions, withdrawals, findings);
+        var domains = NamePlanner.Plan(seen, served, additions, withdrawals, findings);
+        CleanupPlanner.Plan(seen, served, allowMassDelete, withdrawals, findings);
+
+        return new(
+            [.. additions.OrderBy(Rank), .. withdrawals.OrderBy(Rank)],
+            [.. findings.Distinct().Order()],
+            [.. served.SelectMany(vpc => vpc.Routers.Select(router => new WantedRouter(router.Scope, router.Instance, vpc.Vpc.Id, router.Device?.Id, vpc.Wanted)))],
+            domains);
+    }
+
+    // Kind by kind: what is ours is recorded before it is there, a route is approved before it is advertised, and a name follows its route.
+    // The sort is stable, so within a kind the planners' own order stays.
+    private static int Rank(PlannedStep step) => step.Action switch
+    {
+        PlanAction.RecordNode => 0,
+        PlanAction.ApproveRoutes => 1,
+        PlanAction.AdvertiseRoutes => 2,
+        PlanAction.SetSplitDns => 3,
+        PlanAction.ConfirmSplitDns => 4,
+        PlanAction.RemoveSplitDns => 5,
+        PlanAction.ForgetSplitDns => 6,
+        PlanAction.TrimRoutes => 7,
+        PlanAction.DeleteDevice => 8,
+        PlanAction.RevokeKey => 9,
+        PlanAction.DeleteParameters => 10,
+        PlanAction.ForgetNode => 11,
+        _ => throw new UnreachableException(),
+    };
+
+    private static void Unread(Snapshot seen, List<Finding> findings)
+    {
+        foreach (var scope in seen.Scopes)
+        {
+            foreach (var problem in scope.Problems().Where(problem => !problem.EndsWith(ScopeSeen.NotLookedAt, StringComparison.Ordinal)))
+            {
+                findings.Add(new("scope-incomplete", Finding.Error, scope.Scope.ToString(), $"Not read completely, so nothing of it is withdrawn or deleted. {problem}"));
+            }
+        }
+
+        foreach (var (what, problem) in new[]
+        {
+            ("devices", seen.Devices.Problem), ("auth keys", seen.Keys.Problem), ("split DNS", seen.SplitDns.Problem),
+        })
+        {
+            if (problem is not null and not ScopeSeen.NotLookedAt)
+            {
+                findings.Add(new("tailnet-incomplete", Finding.Error, what, $"Not read completely, so nothing that depends on it is changed. {problem}"));
+            }
+        }
+
+        foreach (var problem in new[] { seen.Nodes.Problem, seen.Domains.Problem }.Distinct())
+        {
+            if (problem is not null and not ScopeSeen.NotLookedAt)
+            {
+                findings.Add(new("ledger-incomplete", Finding.Error, "ledger", $"Not read completely, so nothing is withdrawn or deleted. {problem}"));
+            }
+        }
+    }
+
+    private static void Roles(Snapshot seen, List<Finding> findings)
+    {
+        foreach (var instance in seen.Scopes.SelectMany(scope => scope.Instances.Items).Where(instance => instance.IsUp))
+        {
+            var roles = NodeRoles.Parse(instance.Role);
+            foreach (var role in roles.Where(role => role != NodeRoles.SubnetRouter))
+            {
+                findings.Add(NodeRoles.Known.Contains(role)
+                    ? new("role-not-served", Finding.Info, instance.Id.ToString(), $"The role {role} is not looked after yet; only {NodeRoles.SubnetRouter} is.")
+                    : new("unknown-role", Finding.Warning, instance.Id.ToString(), $"{NodeRoles.Tag} names the unknown role '{Printable.Of(role)}': it is one or more of {string.Join(", ", NodeRoles.Known)}, joined with +."));
+            }
+
+            if (roles.IsEmpty)
+            {
+                findings.Add(new("unknown-role", Finding.Warning, instance.Id.ToString(), $"{NodeRoles.Tag} is empty: it is one or more of {string.Join(", ", NodeRoles.Known)}, joined with +."));
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using Automation.Network;
+using Automation.Nodes;
+using Automation.Plans;
+
+namespace Automation.Routes;
+
+/// <summary>A subnet router: its instance, and its device once it has joined.</summary>
+public sealed record Router(Scope Scope, Instance Instance, string HostName, Device? Device, NodeRecord? Record)
+{
+    /// <summary>Carries traffic now, as far as the tailnet can tell: connected and authorised.</summary>
+    public bool Serves => Device is { Connected: true, Authorized: true };
+}
+
+/// <summary>A VPC with its routers, and the prefixes that each of them is to serve.</summary>
+public sealed record ServedVpc(Scope Scope, Vpc Vpc, ImmutableArray<Router> Routers, PrefixSet Wanted)
+{
+    public const string OptedOut = "false";
+
+    public bool IsOptedOut => Vpc.Advertise == OptedOut;
+
+    /// <summary>The VPC's own resolver: the base of the primary CIDR, plus two. It answers sources inside the VPC alone, so a router's.</summary>
+    public Address Resolver => Vpc.Primary.First with { Value = Vpc.Primary.First.Value + 2 };
+}
+
+/// <summary>Joins what the clouds show into VPCs and their routers.</summary>
+public static class ServedVpcs
+{
+    /// <returns>Every VPC that was seen, by scope and id, with its routers by id; findings about what is refused or held back.</returns>
+    public static ImmutableArray<ServedVpc> Of(Snapshot seen, ICollection<Finding> findings)
+    {
+        var records = seen.Nodes.Items.DistinctBy(record => record.Instance).ToDictionary(record => record.Instance);
+        var devices = seen.Devices.Items.ToLookup(device => device.HostName);
+        var served = ImmutableArray.CreateBuilder<ServedVpc>();
+        foreach (var scope in seen.Scopes.DistinctBy(scope => scope.Scope).OrderBy(scope => scope.Scope))
+        {
+            var routers = scope.Instances.Items
+                .Where(instance => instance.IsUp && NodeRoles.Parse(instance.Role).Contains(NodeRoles.SubnetRouter))
+                .DistinctBy(instance => instance.Id)
+                .OrderBy(instance => instance.Id)
+                .Select(instance => RouterOf(scope.Scope, instance, devices, records.GetValueOrDefault(instance.Id)))
+                .ToLookup(router => router.Instance.Vpc);
+            foreach (var vpc in scope.Vpcs.Items.DistinctBy(vpc => vpc.Id).OrderBy(vpc => vpc.Id))
+            {
+                ImmutableArray<Router> own = [.. routers[vpc.Id]];
+                served.Add(new(scope.Scope, vpc, own, own.IsEmpty ? PrefixSet.Empty : OwnCidrs(vpc, findings)));
+            }
+        }
+
+        return Overlaps.HoldBack(served.ToImmutable(), findings);
+    }
+
+    private static Router RouterOf(Scope scope, Instance instance, ILookup<string, Device> devices, NodeRecord? record)
+    {
+        var hostName = NodeHostName.Of(NodeRoles.Parse(instance.Role)[0], instance.Id);
+        return new(scope, instance, hostName, NodeDevice.Choose(devices[hostName], record?.Device), record);
+    }
+
+    private static PrefixSet OwnCidrs(Vpc vpc, ICollection<Finding> findings)
+    {
+        if (vpc.Advertise == ServedVpc.OptedOut)
+        {
+            return PrefixSet.Empty;
+        }
+
+        foreach (var settling in vpc.Cidrs.Where(cidr => cidr.IsSettling))
+        {
+            findings.Add(new(Finding.Settling, Finding.Info, vpc.Id.ToString(), $"{settling.Prefix} is {settling.State}: it is looked at again."));
+        }
+
+        var associated = PrefixSet.Of(vpc.Cidrs.Where(cidr => cidr.State == VpcCidr.Associated).Select(cidr => cidr.Prefix));
+        return associated.Where(prefix =>
+        {
+            var why = RefusedRanges.WhyRefused(prefix);
+            if (why is not null)
+            {
+                findings.Add(new("refused-range", Finding.Warning, vpc.Id.ToString(), $"{prefix} is not advertised: {why}."));
+            }
+
+            return why is null;
+        });
+    }
+}
