@@ -56,7 +56,8 @@ public static class ServedVpcs
         return new(scope, instance, hostName, NodeDevice.Choose(devices[hostName], record?.Device), record);
     }
 
-    private static PrefixSet OwnCidrs(Vpc vpc, ICollection<Finding> findings)
+    /// <summary>What a router serves of its own VPC: the CIDRs that are associated, without the ranges that are refused.</summary>
+    public static PrefixSet OwnCidrs(Vpc vpc, ICollection<Finding> findings)
     {
         if (vpc.Advertise == ServedVpc.OptedOut)
         {

@@ -1,0 +1,34 @@
+using Automation.Aws;
+using Automation.Events;
+
+namespace Automation.Nodes;
+
+/// <summary>The hook that holds an instance, if it is ours to answer. Another team's hook is never completed, nor kept waiting.</summary>
+public sealed class LifecycleHook
+{
+    /// <summary>Hooks of ours have names that begin with this.</summary>
+    public const string Prefix = "tailnet-";
+
+    private readonly IAutoScaling _autoScaling;
+    private readonly LifecycleWait? _wait;
+
+    private LifecycleHook(IAutoScaling autoScaling, LifecycleWait? wait)
+    {
+        _autoScaling = autoScaling;
+        _wait = wait;
+    }
+
+    public bool IsOurs => _wait is not null;
+
+    public static LifecycleHook Of(ChangeEvent.InstanceHeld held, IAutoScaling autoScaling) =>
+        new(autoScaling, held.Hook.StartsWith(Prefix, StringComparison.Ordinal) ? new(held.Group, held.Hook, held.Instance) : null);
+
+    public static LifecycleHook None(IAutoScaling autoScaling) => new(autoScaling, null);
+
+    /// <summary>Lets the instance go on. A wait that is over already is as good.</summary>
+    public Task CompleteAsync(LifecycleResult result, CancellationToken stopping) =>
+        _wait is null ? Task.CompletedTask : _autoScaling.CompleteLifecycleActionAsync(_wait, result, stopping);
+
+    public Task HeartbeatAsync(CancellationToken stopping) =>
+        _wait is null ? Task.CompletedTask : _autoScaling.RecordLifecycleActionHeartbeatAsync(_wait, stopping);
+}

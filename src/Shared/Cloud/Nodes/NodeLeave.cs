@@ -1,0 +1,103 @@
+using Automation.Aws;
+using Automation.Ledger;
+using Automation.Tailscale;
+using Microsoft.Extensions.Logging;
+
+namespace Automation.Nodes;
+
+/// <summary>Lets a node go: another router stands in first, then all that is left of it is removed.</summary>
+public sealed partial class NodeLeave(
+    IAws aws,
+    ITailscale tailscale,
+    ILedger ledger,
+    RouterAdmission admission,
+    NodeRemains remains,
+    Settings settings,
+    TimeProvider time,
+    ILogger log)
+{
+    public async Task<NodeOutcome> AttendAsync(Scope scope, InstanceId id, LifecycleHook hook, bool held, DateTimeOffset since, CancellationToken stopping)
+    {
+        try
+        {
+            return await AttendOnceAsync(scope, id, hook, held, since, stopping);
+        }
+        catch (CallFailedException failed) when (hook.IsOurs && time.GetUtcNow() - since >= LeavePlanner.Patience)
+        {
+            // The automation never keeps an instance from dying. What is left is marked in the ledger, or found by its ended instance.
+            LogLeftOver(log, id.ToString(), failed.Message);
+            await hook.CompleteAsync(LifecycleResult.Continue, stopping);
+            return new NodeOutcome.Done($"{id} goes with work left for the reconcile: {failed.Message}", "NodesLeftOver");
+        }
+    }
+
+    private async Task<NodeOutcome> AttendOnceAsync(Scope scope, InstanceId id, LifecycleHook hook, bool held, DateTimeOffset since, CancellationToken stopping)
+    {
+        var services = aws.In(scope);
+        var instance = services.Ec2.DescribeInstanceAsync(id, stopping);
+        var state = held ? services.AutoScaling.DescribeLifecycleStateAsync(id, stopping) : Task.FromResult<string?>(null);
+        var record = ledger.GetNodeAsync(id, stopping);
+        var devices = tailscale.ListDevicesAsync(
+            settings.NodeTags.Of(NodeRoles.SubnetRouter), NodeHostName.Of(NodeRoles.SubnetRouter, id), stopping);
+        await Task.WhenAll(instance, state, record, devices);
+        var seen = new LeaveSeen(time.GetUtcNow(), since, await instance, await state, await record, await devices);
+
+        var step = LeavePlanner.Decide(seen);
+        switch (step)
+        {
+            case LeaveStep.LeaveAlone alone:
+                await hook.CompleteAsync(LifecycleResult.Continue, stopping);   // ours, and there is nothing to hold the instance for
+                return new NodeOutcome.Done($"{id} is left alone: {alone.Why}");
+
+            case LeaveStep.Wait wait:
+                return new NodeOutcome.Again(NodeLaunch.Delay, $"{id}: {wait.Why}");
+
+            case LeaveStep.HandOver handOver:
+                return await HandOverAsync(scope, id, seen, handOver, hook, stopping);
+
+            case LeaveStep.CleanUp:
+                await remains.RemoveAsync(scope, id, seen.Record, seen.Devices, stopping);
+                await hook.CompleteAsync(LifecycleResult.Continue, stopping);
+                LogCleanedUp(log, id.ToString(), seen.Devices.Length);
+                return new NodeOutcome.Done($"{id} is gone, and nothing is left of it", "NodesRemoved");
+
+            default:
+                throw new NotSupportedException($"No leaving knows {step.GetType().Name}.");
+        }
+    }
+
+    private async Task<NodeOutcome> HandOverAsync(Scope scope, InstanceId id, LeaveSeen seen, LeaveStep.HandOver step, LifecycleHook hook, CancellationToken stopping)
+    {
+        var record = await remains.MarkAsync(seen.Record, stopping);
+        var (served, problem) = step.Vpc is { } vpc ? await admission.StandInAsync(scope, vpc, id, stopping) : (false, null);
+        if (problem is not null && seen.Age < LeavePlanner.Patience)
+        {
+            return new NodeOutcome.Again(NodeLaunch.Delay, $"{id}: no other router of {step.Vpc} could be made sure of: {problem}");
+        }
+
+        if (!served)
+        {
+            // Nothing is withdrawn early: its device goes when EC2 says that the instance has ended.
+            LogLastRouter(log, id.ToString(), step.Vpc?.ToString() ?? "its VPC", problem);
+            await hook.CompleteAsync(LifecycleResult.Continue, stopping);
+            return new NodeOutcome.Done($"{id} goes, and no other router is known to serve {step.Vpc}", "LastRoutersLeft");
+        }
+
+        await remains.RemoveAsync(scope, id, record, seen.Devices, stopping);
+        await hook.CompleteAsync(LifecycleResult.Continue, stopping);
+        LogHandedOver(log, id.ToString());
+        return new NodeOutcome.Done($"{id} has handed over and goes", "NodesRemoved");
+    }
+
+    [LoggerMessage(3101, LogLevel.Information, "{Instance} is gone; {Devices} devices of it were deleted, and its key and parameters.")]
+    private static partial void LogCleanedUp(ILogger log, string instance, int devices);
+
+    [LoggerMessage(3102, LogLevel.Information, "{Instance} has handed over to another router.")]
+    private static partial void LogHandedOver(ILogger log, string instance);
+
+    [LoggerMessage(3103, LogLevel.Error, "{Instance} leaves, and no other router is known to serve {Vpc}: it cannot be reached until a new one has joined. {Problem}")]
+    private static partial void LogLastRouter(ILogger log, string instance, string vpc, string? problem);
+
+    [LoggerMessage(3104, LogLevel.Error, "{Instance} goes with work left for the reconcile: {Why}")]
+    private static partial void LogLeftOver(ILogger log, string instance, string why);
+}

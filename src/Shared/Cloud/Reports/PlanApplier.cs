@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using Automation.Names;
+using Automation.Nodes;
+using Automation.Plans;
+using Automation.Routes;
+using Microsoft.Extensions.Logging;
+
+namespace Automation.Reports;
+
+/// <summary>Carries out a plan step by step and says what became of each. Every step may be repeated.</summary>
+public sealed partial class PlanApplier(RoutesApplier routes, NamesApplier names, NodesApplier nodes, ILogger log)
+{
+    public async Task<ImmutableArray<StepResult>> ApplyAsync(IReadOnlyList<PlannedStep> steps, CancellationToken stopping)
+    {
+        var results = new List<StepResult>(steps.Count);
+        var failed = new HashSet<string>();
+        for (var next = 0; next < steps.Count;)
+        {
+            // Commands on nodes take seconds each and do not depend on each other: they run side by side, all else in order.
+            var together = steps.Skip(next).TakeWhile(step => step.Action is PlanAction.AdvertiseRoutes).Count();
+            var batch = steps.Skip(next).Take(Math.Max(1, together)).ToArray();
+            next += batch.Length;
+            var outcomes = await Task.WhenAll(batch.Select(step => TryAsync(step, failed, stopping)));
+            foreach (var (step, outcome) in batch.Zip(outcomes))
+            {
+                if (outcome is not (StepOutcome.Applied or StepOutcome.AlreadySo))
+                {
+                    failed.Add(step.Group);
+                }
+
+                results.Add(new(step, outcome));
+                LogStep(log, outcome is StepOutcome.Failed or StepOutcome.NotReached ? LogLevel.Warning : LogLevel.Information, step.Action.ToString(), outcome.Word, outcome.Detail);
+            }
+        }
+
+        return [.. results];
+    }
+
+    private async Task<StepOutcome> TryAsync(PlannedStep step, HashSet<string> failed, CancellationToken stopping)
+    {
+        if (step.Held is { } why)
+        {
+            return new StepOutcome.Held(why);
+        }
+
+        if (stopping.IsCancellationRequested)
+        {
+            return new StepOutcome.NotReached("time was up");
+        }
+
+        if (step.After.FirstOrDefault(failed.Contains) is { } group)
+        {
+            return new StepOutcome.NotReached($"an earlier step of {group} was not done");
+        }
+
+        try
+        {
+            return step.Action switch
+            {
+                PlanAction.RecordNode a => await routes.RecordAsync(a, stopping),
+                PlanAction.ApproveRoutes a => await routes.ApproveAsync(a, stopping),
+                PlanAction.AdvertiseRoutes a => await routes.AdvertiseAsync(a, stopping),
+                PlanAction.TrimRoutes a => await routes.TrimAsync(a, stopping),
+                PlanAction.SetSplitDns a => await names.SetAsync(a, stopping),
+                PlanAction.ConfirmSplitDns a => await names.ConfirmAsync(a, stopping),
+                PlanAction.RemoveSplitDns a => await names.RemoveAsync(a, stopping),
+                PlanAction.ForgetSplitDns a => await names.ForgetAsync(a, stopping),
+                PlanAction.DeleteDevice a => await nodes.DeleteDeviceAsync(a, stopping),
+                PlanAction.RevokeKey a => await nodes.RevokeKeyAsync(a, stopping),
+                PlanAction.DeleteParameters a => await nodes.DeleteParametersAsync(a, stopping),
+                PlanAction.ForgetNode a => await nodes.ForgetAsync(a, stopping),
+                _ => throw new NotSupportedException($"No applier knows {step.Action.Kind}."),
+            };
+        }
+        catch (CallFailedException refused)
+        {
+            return new StepOutcome.Failed(refused.Message);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return new StepOutcome.Failed("time was up while it was under way; the next look sees whether it was done");
+        }
+    }
+
+    [LoggerMessage(EventId = 1001, Message = "{Action}: {Outcome}. {Detail}")]
+    private static partial void LogStep(ILogger log, LogLevel level, string action, string outcome, string? detail);
+}

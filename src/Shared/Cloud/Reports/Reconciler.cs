@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using Automation.Plans;
+using Microsoft.Extensions.Logging;
+
+namespace Automation.Reports;
+
+/// <summary>What a reconcile is asked to do.</summary>
+/// <param name="Scopes">The scopes to look at; null for all of the settings.</param>
+public sealed record ReconcileRequest(bool DryRun, ImmutableArray<Scope>? Scopes, bool AllowMassDelete);
+
+/// <param name="Answers">The look was complete, did all that it planned, and saw nothing on its way to another state.</param>
+public sealed record ReconcileResult(Snapshot Seen, Plan Plan, Report Report, bool Answers);
+
+/// <summary>One reconcile: observe, plan, apply, report.</summary>
+public sealed partial class Reconciler(SnapshotObserver observer, PlanApplier applier, Settings settings, ILogger log)
+{
+    /// <exception cref="NothingObservedException">Neither AWS nor the tailnet could be read at all.</exception>
+    public async Task<ReconcileResult> RunAsync(ReconcileRequest request, CancellationToken stopping)
+    {
+        var seen = await observer.ObserveAsync(request.Scopes ?? settings.Scopes, Breadth.Everything, stopping);
+        ThrowIfNothing(seen);
+
+        var plan = ReconcilePlanner.Plan(seen, request.AllowMassDelete);
+        foreach (var finding in plan.Findings)
+        {
+            LogFinding(log, LevelOf(finding), finding.Rule, finding.Resource, finding.Text);
+        }
+
+        var dryRun = request.DryRun || settings.DryRun;
+        var results = dryRun ? [.. Report.Unapplied(plan)] : await applier.ApplyAsync(plan.Steps, stopping);
+        var report = Report.Of(seen, plan, results, dryRun);
+        LogReconciled(log, plan.Summary, dryRun, results.Length, plan.Findings.Length);
+
+        var done = dryRun || results.All(result => result.Outcome is StepOutcome.Applied or StepOutcome.AlreadySo or StepOutcome.Held);
+        var looked = request.Scopes ?? settings.Scopes;
+        var complete = seen.Devices.IsComplete && seen.SplitDns.IsComplete && seen.Nodes.IsComplete && seen.Domains.IsComplete
+            && seen.Scopes.Where(scope => looked.Contains(scope.Scope)).All(scope => !scope.Problems().Any());
+        return new(seen, plan, report, done && complete && !plan.IsSettling);
+    }
+
+    private static void ThrowIfNothing(Snapshot seen)
+    {
+        var aws = seen.Scopes.SelectMany(scope => new[] { scope.Vpcs.Problem, scope.Instances.Problem }).ToArray();
+        if (aws.All(problem => problem is not null) && seen.Devices.Problem is { } tailnet && seen.SplitDns.Problem is not null)
+        {
+            throw new NothingObservedException($"Nothing could be observed. AWS: {aws.FirstOrDefault()} Tailscale: {tailnet}");
+        }
+    }
+
+    private static LogLevel LevelOf(Finding finding) => finding.Severity switch
+    {
+        Finding.Error => LogLevel.Error,
+        Finding.Warning => LogLevel.Warning,
+        _ => LogLevel.Information,
+    };
+
+    [LoggerMessage(EventId = 1002, Message = "{Rule} {Resource}: {Text}")]
+    private static partial void LogFinding(ILogger log, LogLevel level, string rule, string resource, string text);
+
+    [LoggerMessage(1003, LogLevel.Information, "{Summary} Dry run: {DryRun}. Steps: {Steps}, findings: {Findings}.")]
+    private static partial void LogReconciled(ILogger log, string summary, bool dryRun, int steps, int findings);
+}
+
+/// <summary>A look that saw nothing at all has nothing to report.</summary>
+public sealed class NothingObservedException(string message) : Exception(message);

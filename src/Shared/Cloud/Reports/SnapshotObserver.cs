@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+using Automation.Aws;
+using Automation.Ledger;
+using Automation.Names;
+using Automation.Nodes;
+using Automation.Plans;
+using Automation.Tailscale;
+
+namespace Automation.Reports;
+
+/// <summary>How much of the world a look takes in.</summary>
+public enum Breadth
+{
+    /// <summary>VPCs, routers and their devices: enough to admit a router, or to hand over from one.</summary>
+    Routes,
+
+    Everything,
+}
+
+/// <summary>Looks at AWS, the tailnet and the ledger, and says of each part whether it was read completely.</summary>
+public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger ledger, Settings settings, TimeProvider time)
+{
+    /// <param name="scopes">The scopes to look at; the others of the settings enter the snapshot as not looked at.</param>
+    public async Task<Snapshot> ObserveAsync(IReadOnlyCollection<Scope> scopes, Breadth breadth, CancellationToken stopping)
+    {
+        var at = time.GetUtcNow();
+        var everything = breadth == Breadth.Everything;
+
+        // Instances are read last: whatever a key, a parameter, a device or an entry belongs to is then there to be found.
+        var devices = SeenDevices(stopping);
+        var entries = Read(() => ledger.ReadAllAsync(stopping));
+        var keys = everything ? SeenKeys(stopping) : NotLookedAt<AuthKey>();
+        var splitDns = everything ? SeenSplitDns(stopping) : NotLookedAt<SplitDnsDomain>();
+        var parameters = scopes.ToDictionary(scope => scope, scope => everything
+            ? NodesObserver.ParametersAsync(aws.In(scope).Ssm, settings.ParameterPrefix, stopping)
+            : NotLookedAt<NodeParameter>());
+        var (ledgerSeen, ledgerProblem) = await entries;
+        await Task.WhenAll(parameters.Values);
+
+        var domains = ledgerSeen?.Domains ?? Seen<DomainRecord>.Unknown(ledgerProblem!);
+        var found = await Task.WhenAll(scopes.Select(async scope =>
+        {
+            var services = aws.In(scope);
+            var instances = NodesObserver.InstancesAsync(services.Ec2, stopping);
+            var vpcs = await NodesObserver.VpcsAsync(services.Ec2, stopping);
+            var seen = new ScopeSeen
+            {
+                Scope = scope,
+                Vpcs = vpcs,
+                Instances = await instances,
+                Zones = Seen<Zone>.Unknown(ScopeSeen.NotLookedAt),
+                Parameters = await parameters[scope],
+            };
+            return everything ? await NamesObserver.ObserveAsync(services, seen, domains, stopping) : seen;
+        }));
+
+        return new()
+        {
+            ObservedAt = at,
+            NodeTags = settings.NodeTags,
+            Scopes = [.. found.Concat(settings.Scopes.Except(scopes).Select(scope => ScopeSeen.Unseen(scope, ScopeSeen.NotLookedAt))).OrderBy(seen => seen.Scope)],
+            Devices = await devices,
+            Keys = await keys,
+            SplitDns = await splitDns,
+            Nodes = ledgerSeen?.Nodes ?? Seen<NodeRecord>.Unknown(ledgerProblem!),
+            Domains = domains,
+        };
+    }
+
+    private static Task<Seen<T>> NotLookedAt<T>() => Task.FromResult(Seen<T>.Unknown(ScopeSeen.NotLookedAt));
+
+    private async Task<Seen<Device>> SeenDevices(CancellationToken stopping)
+    {
+        // One question a role: the API's filter joins several tags with "and".
+        var byRole = settings.NodeTags.ByRole.Values.Where(tags => !tags.IsEmpty).Select(tags => tags.Order(StringComparer.Ordinal).ToImmutableArray());
+        var (devices, problem) = await Read(async () =>
+        {
+            var all = await Task.WhenAll(byRole.DistinctBy(tags => string.Join('+', tags)).Select(tags => tailscale.ListDevicesAsync(tags, null, stopping)));
+            return all.SelectMany(some => some)
+                .Where(device => settings.NodeTags.Own(device.Tags) && NodeHostName.TryParse(device.HostName, out _))
+                .DistinctBy(device => device.Id)
+                .OrderBy(device => device.Id)
+                .ToImmutableArray();
+        });
+        return new(devices.IsDefault ? [] : devices, problem);
+    }
+
+    private async Task<Seen<AuthKey>> SeenKeys(CancellationToken stopping)
+    {
+        var (keys, problem) = await Read(() => tailscale.ListAuthKeysAsync(stopping));
+        return new(keys.IsDefault ? [] : [.. keys.Where(key => key.IsForInstance(out _)).OrderBy(key => key.Id)], problem);
+    }
+
+    private async Task<Seen<SplitDnsDomain>> SeenSplitDns(CancellationToken stopping)
+    {
+        var (domains, problem) = await Read(() => tailscale.GetSplitDnsAsync(stopping));
+        return new(domains.IsDefault ? [] : [.. domains.OrderBy(domain => domain.Domain, StringComparer.Ordinal)], problem);
+    }
+
+    /// <summary>A call that fails makes its part unknown; the plan says so in a finding.</summary>
+    internal static async Task<(T? Value, string? Problem)> Read<T>(Func<Task<T>> call)
+    {
+        try
+        {
+            return (await call(), null);
+        }
+        catch (CallFailedException failed)
+        {
+            return (default, failed.Message);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using System.Globalization;
+using Automation.Aws;
+using Automation.Ledger;
+using Automation.Network;
+using Automation.Plans;
+using Automation.Tailscale;
+
+namespace Automation.Routes;
+
+/// <summary>Approves, advertises and withdraws prefixes. Tailscale's call replaces all that is enabled, so each step reads, merges and writes.</summary>
+public sealed class RoutesApplier(IAws aws, ITailscale tailscale, ILedger ledger, string routesDocument, TimeProvider time)
+{
+    /// <summary>SSM asks for two seconds between looks at a command.</summary>
+    private static readonly TimeSpan s_between = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan s_commandTime = TimeSpan.FromSeconds(30);
+
+    public async Task<StepOutcome> RecordAsync(PlanAction.RecordNode step, CancellationToken stopping)
+    {
+        var record = await ledger.GetNodeAsync(step.Instance, stopping);
+        if (record is not null && record.Device == step.Device && step.Routes.IsSubsetOf(record.Routes))
+        {
+            return new StepOutcome.AlreadySo();
+        }
+
+        var wanted = record is null
+            ? new NodeRecord(step.Instance, step.Scope, step.Role, step.Vpc, time.GetUtcNow(), null, null, step.Device, step.Routes, null, 0)
+            : record with { Device = step.Device, Vpc = step.Vpc, Routes = record.Routes.Union(step.Routes) };
+        return await ledger.PutNodeAsync(wanted, stopping) is null
+            ? new StepOutcome.Stale("somebody else wrote the ledger's entry at the same time")
+            : new StepOutcome.Applied();
+    }
+
+    public async Task<StepOutcome> ApproveAsync(PlanAction.ApproveRoutes step, CancellationToken stopping)
+    {
+        if (await tailscale.GetDeviceRoutesAsync(step.Device, stopping) is not { } routes)
+        {
+            return new StepOutcome.Stale("the device is gone");
+        }
+
+        if (step.Added.IsSubsetOf(routes.Enabled))
+        {
+            return new StepOutcome.AlreadySo();
+        }
+
+        return await SetAsync(step.Device, routes.Enabled.Union(step.Added), stopping) is { } problem ? problem : new StepOutcome.Applied();
+    }
+
+    public async Task<StepOutcome> AdvertiseAsync(PlanAction.AdvertiseRoutes step, CancellationToken stopping)
+    {
+        var ssm = aws.In(step.Scope).Ssm;
+        var command = await ssm.SendCommandAsync(routesDocument, step.Instance, "routes", string.Join(',', step.All), stopping);
+        var until = time.GetUtcNow() + s_commandTime;
+        while (true)
+        {
+            var status = await ssm.GetCommandInvocationAsync(command, step.Instance, stopping);
+            if (status.IsOver)
+            {
+                return status.Succeeded
+                    ? new StepOutcome.Applied()
+                    : new StepOutcome.Failed($"{routesDocument} ended as {status.Status} on {step.Instance}: {Printable.Of(status.Detail)}");
+            }
+
+            if (time.GetUtcNow() >= until)
+            {
+                return new StepOutcome.Failed(string.Create(CultureInfo.InvariantCulture, $"{routesDocument} is still {status.Status} on {step.Instance} after {s_commandTime.TotalSeconds} s: see whether its SSM agent is online"));
+            }
+
+            // A node answers within seconds, and what comes after depends on it: too short a wait to come back for.
+            await Task.Delay(s_between, time, stopping);
+        }
+    }
+
+    public async Task<StepOutcome> TrimAsync(PlanAction.TrimRoutes step, CancellationToken stopping)
+    {
+        if (await tailscale.GetDeviceRoutesAsync(step.Device, stopping) is not { } routes)
+        {
+            return new StepOutcome.Stale("the device is gone");
+        }
+
+        var there = !routes.Enabled.Intersect(step.Removed).IsEmpty;
+        if (there && await SetAsync(step.Device, routes.Enabled.Except(step.Removed), stopping) is { } problem)
+        {
+            return problem;
+        }
+
+        // Ours no longer: should somebody enable it now, it is theirs.
+        if (await ledger.GetNodeAsync(step.Instance, stopping) is { } record && !record.Routes.Intersect(step.Removed).IsEmpty
+            && await ledger.PutNodeAsync(record with { Routes = record.Routes.Except(step.Removed) }, stopping) is null)
+        {
+            return new StepOutcome.Stale("somebody else wrote the ledger's entry at the same time");
+        }
+
+        return there ? new StepOutcome.Applied() : new StepOutcome.AlreadySo();
+    }
+
+    private async Task<StepOutcome?> SetAsync(DeviceId device, PrefixSet enabled, CancellationToken stopping) =>
+        await tailscale.SetDeviceRoutesAsync(device, enabled, stopping) switch
+        {
+            null => new StepOutcome.Stale("the device is gone"),
+            { } answer when !answer.Enabled.Equals(enabled) => new StepOutcome.Failed($"Tailscale answers that {answer.Enabled} is enabled, not {enabled}"),
+            _ => null,
+        };
+}

@@ -1,0 +1,21 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Automation.Network;
+
+namespace Automation.Nodes;
+
+/// <summary>The settings parameter: what the boot script of a node needs beside its key.</summary>
+/// <param name="Flags">Further options of <c>tailscale up</c> by name, without dashes.</param>
+public sealed record NodeSettings(string Hostname, PrefixSet AdvertiseRoutes, ImmutableArray<string> AdvertiseTags, SortedDictionary<string, string> Flags)
+{
+    /// <remarks>AWS keeps control of the instance's own name resolution, so the node does not take the tailnet's.</remarks>
+    public static NodeSettings Of(string hostName, PrefixSet routes, ImmutableArray<string> tags) =>
+        new(hostName, routes, tags, new(StringComparer.Ordinal) { ["accept-dns"] = "false" });
+
+    public string ToJson() => JsonSerializer.Serialize(this, NodeSettingsJson.Default.NodeSettings);
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(NodeSettings))]
+internal sealed partial class NodeSettingsJson : JsonSerializerContext;
