@@ -25,6 +25,7 @@ public sealed class SimulatedRuntimeApi : IAsyncDisposable
     private readonly HashSet<string> _connections = [];
     private TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SimulatedInvocation? _current;
+    private int _closed;
     private int _drops;
     private int _nextStatus;
 
@@ -111,9 +112,12 @@ public sealed class SimulatedRuntimeApi : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _closing.CancelAsync();
-        await _web.DisposeAsync();
-        _closing.Dispose();
+        if (Interlocked.Exchange(ref _closed, 1) == 0)
+        {
+            await _closing.CancelAsync();
+            await _web.DisposeAsync();
+            _closing.Dispose();
+        }
     }
 
     private Task ServeAsync(HttpContext context)
