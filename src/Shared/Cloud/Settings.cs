@@ -1,15 +1,17 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using Automation.Nodes;
 
 namespace Automation;
 
 /// <summary>What the environment says, read once at cold start. docs/operations.md describes each variable.</summary>
+/// <param name="Home">The function's own account and Region.</param>
 /// <param name="Tailnet">The tailnet's name, or <c>-</c> for the credential's own.</param>
 /// <param name="TailscaleApi">Base address, without <c>/api/v2</c>.</param>
 /// <param name="CredentialParameter">Name of the SSM SecureString that holds the Tailscale credential.</param>
 /// <param name="ParameterPrefix">SSM path of the nodes' parameters, with its first slash and without a last one.</param>
 /// <param name="ParameterKmsKey">KMS key of the SecureStrings; null for the account's default.</param>
-/// <param name="Scopes">Accounts and Regions to look after, the first being the function's own; in order given, each once.</param>
+/// <param name="Scopes">Accounts and Regions to look after, in the order given, each once; the function's own where none is given.</param>
 /// <param name="MemberRole">Name of the role assumed in other accounts; null where there are none.</param>
 public sealed record Settings(
     Scope Home,
@@ -23,4 +25,183 @@ public sealed record Settings(
     ImmutableArray<Scope> Scopes,
     string? MemberRole,
     string RoutesDocument,
-    bool DryRun);
+    bool DryRun)
+{
+    private static readonly SearchValues<char> s_tailnet = VariableReader.LettersDigitsAnd("-._@+");
+    private static readonly SearchValues<char> s_parameter = VariableReader.LettersDigitsAnd("-._/");
+    private static readonly SearchValues<char> s_kmsKey = VariableReader.LettersDigitsAnd("-_/:");
+    private static readonly SearchValues<char> s_table = VariableReader.LettersDigitsAnd("-._");
+    private static readonly SearchValues<char> s_document = VariableReader.LettersDigitsAnd("-._");
+    private static readonly SearchValues<char> s_role = VariableReader.LettersDigitsAnd("+=,.@-_");
+
+    /// <param name="variable">The environment, by name. <c>AWS_REGION</c> is set by Lambda; <c>ACCOUNT_ID</c>, which Lambda does not tell, by the template.</param>
+    /// <exception cref="SettingsException">Names every variable that is missing or unreadable, not only the first.</exception>
+    public static Settings Read(Func<string, string?> variable)
+    {
+        var read = new VariableReader(variable);
+        RefuseAdaptiveRetries(read);
+        var home = ReadHome(read);
+        var tailnet = ReadTailnet(read);
+        var api = ReadTailscaleApi(read);
+        var credential = ReadCredential(read);
+        var tags = NodeTagsVariable.Read(read);
+        var prefix = ReadParameterPrefix(read);
+        var key = ReadParameterKmsKey(read);
+        var table = ReadLedgerTable(read);
+        var scopes = ReadScopes(read, home);
+        var role = ReadMemberRole(read, home, scopes);
+        var document = ReadRoutesDocument(read);
+        var dryRun = ReadDryRun(read);
+        if (!read.Problems.IsEmpty)
+        {
+            throw new SettingsException(read.Problems);
+        }
+
+        return new(home!, tailnet, api, credential!, tags, prefix, key, table!, scopes, role, document, dryRun);
+    }
+
+    // In AWSSDK.Core 4.0.102 adaptive mode never refills its bucket: after one throttle every call waits and fails, its error code lost.
+    private static void RefuseAdaptiveRetries(VariableReader read)
+    {
+        const string name = "AWS_RETRY_MODE", expected = "standard, or no such variable";
+        if (string.Equals(read.Optional(name, expected), "adaptive", StringComparison.OrdinalIgnoreCase))
+        {
+            read.Note(name, "is 'adaptive', with which this AWS SDK stops sending after a single throttle", expected);
+        }
+    }
+
+    private static Scope? ReadHome(VariableReader read)
+    {
+        const string regionExpected = "the Region of the function, such as eu-west-1", accountExpected = "the function's account, 12 digits such as 111122223333";
+        var region = read.Required("AWS_REGION", regionExpected);
+        region = read.Check("AWS_REGION", region, Scope.IsRegion(region), regionExpected);
+        var account = read.Required("ACCOUNT_ID", accountExpected);
+        account = read.Check("ACCOUNT_ID", account, Scope.IsAccount(account), accountExpected);
+        return region is null || account is null ? null : new(account, region);
+    }
+
+    private static string ReadTailnet(VariableReader read)
+    {
+        const string name = "TAILNET", expected = "the tailnet's name, such as example.com, or - for the credential's own";
+        var value = read.Optional(name, expected) ?? "-";
+        return read.Check(name, value, value.Length <= 255 && !value.AsSpan().ContainsAnyExcept(s_tailnet), expected) ?? "-";
+    }
+
+    private static Uri ReadTailscaleApi(VariableReader read)
+    {
+        const string name = "TAILSCALE_API_URL", standard = "https://api.tailscale.com";
+        const string expected = "scheme and host alone, such as " + standard + ", and https unless the host is this machine's own";
+        var value = read.Optional(name, expected) ?? standard;
+        if (Uri.TryCreate(value, UriKind.Absolute, out var api) && api.UserInfo.Length > 0)
+        {
+            read.Note(name, "holds a user name or password, which is not shown here", expected);
+        }
+        else if (api is null
+            || !(api.Scheme == Uri.UriSchemeHttps || (api.Scheme == Uri.UriSchemeHttp && api.IsLoopback))
+            || api.Host.Length == 0
+            || api.PathAndQuery != "/"
+            || api.Fragment.Length > 0)
+        {
+            read.NoteValue(name, value, expected);
+        }
+
+        return api ?? new(standard);
+    }
+
+    private static string? ReadCredential(VariableReader read)
+    {
+        const string name = "TAILSCALE_CREDENTIAL", expected = "the name of the SSM parameter that holds the credential, such as /tailnet/credential";
+        var value = read.Required(name, expected);
+        if (value is null || IsParameterName(value))
+        {
+            return value;
+        }
+
+        // Somebody may have put the credential itself here, in a form that nobody thought of.
+        read.Note(name, "is no parameter's name (it is not shown, in case it is the credential itself)", expected);
+        return null;
+    }
+
+    private static string ReadParameterPrefix(VariableReader read)
+    {
+        const string name = "PARAMETER_PREFIX", standard = "/tailnet";
+        const string expected = "an SSM path that begins with a slash and does not end with one, not under /aws or /ssm, such as " + standard;
+        var value = read.Optional(name, expected) ?? standard;
+        return read.Check(name, value, value[0] == '/' && IsParameterName(value), expected) ?? standard;
+    }
+
+    private static string? ReadParameterKmsKey(VariableReader read)
+    {
+        const string name = "PARAMETER_KMS_KEY";
+        const string expected = "a KMS key's id, ARN or alias, such as alias/tailnet, or nothing for the account's default key";
+        var value = read.Optional(name, expected);
+        return read.Check(name, value, value is { Length: <= 2048 } && !value.AsSpan().ContainsAnyExcept(s_kmsKey), expected);
+    }
+
+    private static string? ReadLedgerTable(VariableReader read)
+    {
+        const string name = "LEDGER_TABLE", expected = "the name of a DynamoDB table, 3 to 255 of A-Z a-z 0-9 _ . -, such as tailnet-ledger";
+        var value = read.Required(name, expected);
+        return read.Check(name, value, value is { Length: >= 3 and <= 255 } && !value.AsSpan().ContainsAnyExcept(s_table), expected);
+    }
+
+    private static ImmutableArray<Scope> ReadScopes(VariableReader read, Scope? home)
+    {
+        const string name = "SCOPES", expected = "account/region pairs with commas between, such as 111122223333/us-east-1,444455556666/eu-west-1";
+        var scopes = ImmutableArray.CreateBuilder<Scope>();
+        foreach (var pair in read.Optional(name, expected)?.Split(',', StringSplitOptions.TrimEntries) ?? [])
+        {
+            if (!Scope.TryParse(pair, out var scope))
+            {
+                read.Note(name, $"has '{Printable.Of(pair)}' in it", expected);
+            }
+            else if (!scopes.Contains(scope))
+            {
+                scopes.Add(scope);
+            }
+        }
+
+        return scopes.Count > 0 ? scopes.ToImmutable() : home is null ? [] : [home];
+    }
+
+    private static string? ReadMemberRole(VariableReader read, Scope? home, ImmutableArray<Scope> scopes)
+    {
+        const string name = "MEMBER_ROLE", expected = "the name (no path, no ARN) of the role to assume in every other account, such as tailnet-member";
+        var value = read.Optional(name, expected);
+        if (value is null && home is not null && scopes.FirstOrDefault(scope => scope.Account != home.Account) is { } member)
+        {
+            read.Note(name, $"is not set, and SCOPES has {member}, which is not in the function's account {home.Account}", expected);
+        }
+
+        return read.Check(name, value, value is { Length: <= 64 } && !value.AsSpan().ContainsAnyExcept(s_role), expected);
+    }
+
+    private static string ReadRoutesDocument(VariableReader read)
+    {
+        const string name = "ROUTES_DOCUMENT", standard = "Tailnet-SetRoutes";
+        const string expected = "the name of an SSM document, 3 to 128 of A-Z a-z 0-9 _ . -, such as " + standard;
+        var value = read.Optional(name, expected) ?? standard;
+        return read.Check(name, value, value.Length is >= 3 and <= 128 && !value.AsSpan().ContainsAnyExcept(s_document), expected) ?? standard;
+    }
+
+    private static bool ReadDryRun(VariableReader read)
+    {
+        const string name = "DRY_RUN", expected = "true (plan and report, change nothing) or false, such as false";
+        var value = read.Optional(name, expected) ?? "false";
+        return read.Check(name, value, value is "true" or "false", expected) == "true";
+    }
+
+    // SSM: A-Z a-z 0-9 _ . - and slashes; with a slash anywhere there is one at the beginning; nothing begins with aws or ssm; 1011 characters with the
+    // ARN's head; up to 15 levels. /nodes/<instance id>/auth-key is appended to a prefix: 3 levels and 37 characters.
+    private static bool IsParameterName(string value)
+    {
+        var levels = (value[0] == '/' ? value[1..] : value).Split('/');
+        return value.Length <= 900
+            && !value.AsSpan().ContainsAnyExcept(s_parameter)
+            && (value[0] == '/' || levels.Length == 1)
+            && levels.Length <= 12
+            && levels.All(level => level.Length > 0)
+            && !levels[0].StartsWith("aws", StringComparison.OrdinalIgnoreCase)
+            && !levels[0].StartsWith("ssm", StringComparison.OrdinalIgnoreCase);
+    }
+}
