@@ -1,0 +1,195 @@
+using Automation.Events;
+using Automation.Lambda;
+using Microsoft.Extensions.Logging;
+
+namespace Automation.Nodes;
+
+/// <summary>Answers the queue of instance events, message by message.</summary>
+/// <remarks>Every message is redelivered unless it was handled: a forgotten case repeats work, it never loses it.</remarks>
+public sealed partial class NodeLifecycleHandler(Parts parts, Outside outside, Settings settings, Metrics metrics, TimeProvider time, ILogger log)
+{
+    /// <summary>Trouble that a person must end, such as a denied call, is tried again at this pace.</summary>
+    private static readonly TimeSpan s_deniedDelay = TimeSpan.FromSeconds(30);
+
+    /// <summary>SQS lets a message wait 12 hours; a service that asks for more than this is asked again all the same.</summary>
+    private static readonly TimeSpan s_longestDelay = TimeSpan.FromMinutes(1);
+
+    /// <summary>After this long, news that cannot be dealt with is the reconcile's: hooks have timed out, and keys have expired.</summary>
+    private static readonly TimeSpan s_newsLife = LaunchPlanner.KeyLife;
+
+    private readonly Redelivery _redelivery = new(outside.Sqs, log);
+
+    public async Task<ReadOnlyMemory<byte>> HandleAsync(ReadOnlyMemory<byte> payload, Invocation invocation, CancellationToken stopping)
+    {
+        var batch = SqsBatch.Parse(payload);
+        try
+        {
+            var handled = await Task.WhenAll(batch.Records.Select(record => HandleAsync(record, stopping)));
+            return SqsBatchResponse.Redeliver(batch.Records.Zip(handled).Where(pair => !pair.Second).Select(pair => pair.First.MessageId)).ToJson();
+        }
+        finally
+        {
+            metrics.Flush();
+        }
+    }
+
+    /// <returns>Whether the message may leave the queue.</returns>
+    private async Task<bool> HandleAsync(SqsRecord record, CancellationToken stopping)
+    {
+        News news;
+        try
+        {
+            news = EventParser.Parse(record.Body);
+        }
+        catch (MalformedEventException malformed)
+        {
+            LogMalformed(log, record.MessageId, malformed.Message);
+            metrics.Count("MalformedMessages");
+            await _redelivery.ComeBackAsync(record, Redelivery.AtOnce, stopping);
+            return false;
+        }
+
+        try
+        {
+            return await AttendAsync(record, news, stopping);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            LogTimeUp(log, news.Id);
+            return false;
+        }
+        catch (Exception unexpected) when (unexpected is not OutOfMemoryException)   // one message's trouble must not fail the others of its batch
+        {
+            LogUnexpected(log, unexpected, news.Id);
+            metrics.Count("UnexpectedErrors");
+            return false;
+        }
+    }
+
+    private async Task<bool> AttendAsync(SqsRecord record, News news, CancellationToken stopping)
+    {
+        var (scope, instance) = news.Change switch
+        {
+            ChangeEvent.InstanceHeld held => (held.Scope, held.Instance),
+            ChangeEvent.InstanceEnded ended => (ended.Scope, ended.Instance),
+            _ => (null, default),
+        };
+        if (scope is null || !settings.Scopes.Contains(scope))
+        {
+            LogNotOurs(log, news.Id, news.Change.ToString());
+            return true;
+        }
+
+        var autoScaling = outside.Aws.In(scope).AutoScaling;
+        var hook = news.Change is ChangeEvent.InstanceHeld wait ? LifecycleHook.Of(wait, autoScaling) : LifecycleHook.None(autoScaling);
+        if (settings.DryRun)
+        {
+            LogDryRun(log, news.Change.ToString());
+            return true;
+        }
+
+        NodeOutcome outcome;
+        try
+        {
+            outcome = await AttendAsync(news, scope, instance, hook, stopping);
+        }
+        catch (CallFailedException failed)
+        {
+            LogFailed(log, instance.ToString(), failed.Message);
+            metrics.Count("FailedLooks");
+            if (time.GetUtcNow() - news.Time > s_newsLife)
+            {
+                LogLeft(log, instance.ToString());
+                return true;
+            }
+
+            var asked = failed.RetryAfter ?? TimeSpan.Zero;
+            outcome = new NodeOutcome.Again(
+                !failed.CanRetry ? s_deniedDelay : asked > s_longestDelay ? s_longestDelay : asked > NodeLaunch.Delay ? asked : NodeLaunch.Delay,
+                failed.Message);
+        }
+
+        switch (outcome)
+        {
+            case NodeOutcome.Done done:
+                LogDone(log, done.What);
+                if (done.Metric is { } metric)
+                {
+                    metrics.Count(metric);
+                }
+
+                return true;
+
+            case NodeOutcome.Again again:
+                LogAgain(log, again.Why, again.Delay.TotalSeconds);
+                await Task.WhenAll(HeartbeatAsync(hook, instance, news, stopping), _redelivery.ComeBackAsync(record, again.Delay, stopping));
+                return false;
+
+            default:
+                throw new NotSupportedException($"No handler knows {outcome.GetType().Name}.");
+        }
+    }
+
+    private Task<NodeOutcome> AttendAsync(News news, Scope scope, InstanceId instance, LifecycleHook hook, CancellationToken stopping) => news.Change switch
+    {
+        // On its way into a warm pool a node serves nobody yet: it gets its key when it leaves the pool.
+        ChangeEvent.InstanceHeld { Leaving: false, WarmPool: true } => PassAsync(instance, hook, stopping),
+        ChangeEvent.InstanceHeld { Leaving: false } => parts.Launch.AttendAsync(scope, instance, hook, news.Time, stopping),
+        ChangeEvent.InstanceHeld => parts.Leave.AttendAsync(scope, instance, hook, held: true, news.Time, stopping),
+        _ => parts.Leave.AttendAsync(scope, instance, hook, held: false, news.Time, stopping),
+    };
+
+    private static async Task<NodeOutcome> PassAsync(InstanceId instance, LifecycleHook hook, CancellationToken stopping)
+    {
+        await hook.CompleteAsync(Aws.LifecycleResult.Continue, stopping);
+        return new NodeOutcome.Done($"{instance} goes into its warm pool");
+    }
+
+    private async Task HeartbeatAsync(LifecycleHook hook, InstanceId instance, News news, CancellationToken stopping)
+    {
+        if (time.GetUtcNow() - news.Time > LaunchPlanner.JoinTime)
+        {
+            return;   // what has not come right by now is not kept waiting longer: the hook's own timeout decides
+        }
+
+        try
+        {
+            await hook.HeartbeatAsync(stopping);
+        }
+        catch (CallFailedException failed)
+        {
+            LogNoHeartbeat(log, instance.ToString(), failed.Message);
+        }
+    }
+
+    [LoggerMessage(1101, LogLevel.Error, "Message {MessageId} goes to the dead-letter queue: {Why}")]
+    private static partial void LogMalformed(ILogger log, string messageId, string why);
+
+    [LoggerMessage(1102, LogLevel.Warning, "Event {EventId} was not finished in time and comes back.")]
+    private static partial void LogTimeUp(ILogger log, string eventId);
+
+    [LoggerMessage(1103, LogLevel.Error, "Event {EventId} failed unexpectedly and comes back.")]
+    private static partial void LogUnexpected(ILogger log, Exception error, string eventId);
+
+    [LoggerMessage(1104, LogLevel.Debug, "Event {EventId} is none of this function's: {Change}.")]
+    private static partial void LogNotOurs(ILogger log, string eventId, string change);
+
+    [LoggerMessage(1105, LogLevel.Error, "{Instance}: {Why}")]
+    private static partial void LogFailed(ILogger log, string instance, string why);
+
+    [LoggerMessage(1106, LogLevel.Error, "{Instance} is left to the reconcile: its news is too old to be tried again.")]
+    private static partial void LogLeft(ILogger log, string instance);
+
+    [LoggerMessage(1107, LogLevel.Information, "{What}.")]
+    private static partial void LogDone(ILogger log, string what);
+
+    [LoggerMessage(1108, LogLevel.Information, "{Why}. It is looked at again in {DelaySeconds} s.")]
+    private static partial void LogAgain(ILogger log, string why, double delaySeconds);
+
+    [LoggerMessage(1109, LogLevel.Warning, "No heartbeat for {Instance}: {Why}")]
+    private static partial void LogNoHeartbeat(ILogger log, string instance, string why);
+
+
+    [LoggerMessage(1111, LogLevel.Information, "Dry run, so nothing is done about {Change}.")]
+    private static partial void LogDryRun(ILogger log, string change);
+}

@@ -1,0 +1,43 @@
+using Automation.Aws;
+using Automation.Ledger;
+using Automation.Nodes;
+using Automation.Names;
+using Automation.Reports;
+using Automation.Routes;
+using Automation.Tailscale;
+using Microsoft.Extensions.Logging;
+
+namespace Automation;
+
+/// <summary>Everything outside this process: the real thing, or the Sandbox in its place.</summary>
+public sealed record Outside(IAws Aws, ITailscale Tailscale, ILedger Ledger, ISqs Sqs);
+
+/// <summary>The parts, put together by hand. The functions, the command line and the tests all build from here.</summary>
+public sealed class Parts
+{
+    public Parts(Settings settings, Outside outside, TimeProvider time, ILogger log)
+    {
+        var (aws, tailscale, ledger, _) = outside;
+        Observer = new(aws, tailscale, ledger, settings, time);
+        Applier = new(
+            new RoutesApplier(aws, tailscale, ledger, settings.RoutesDocument, time),
+            new NamesApplier(tailscale, ledger),
+            new NodesApplier(aws, tailscale, ledger, settings),
+            log);
+        Reconciler = new(Observer, Applier, settings, log);
+        var admission = new RouterAdmission(Observer, Applier, log);
+        var remains = new NodeRemains(aws, tailscale, ledger, settings, time);
+        Launch = new(aws, tailscale, ledger, admission, remains, settings, time, log);
+        Leave = new(aws, tailscale, ledger, admission, remains, settings, time, log);
+    }
+
+    public SnapshotObserver Observer { get; }
+
+    public PlanApplier Applier { get; }
+
+    public Reconciler Reconciler { get; }
+
+    public NodeLaunch Launch { get; }
+
+    public NodeLeave Leave { get; }
+}

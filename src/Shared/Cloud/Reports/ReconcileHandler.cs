@@ -1,0 +1,190 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+using Automation.Events;
+using Automation.Lambda;
+using Automation.Plans;
+using Microsoft.Extensions.Logging;
+
+namespace Automation.Reports;
+
+/// <summary>Answers the queue of network and name events, the schedule, and a person's direct invocation.</summary>
+public sealed partial class ReconcileHandler(Reconciler reconciler, Outside outside, Settings settings, Metrics metrics, TimeProvider time, ILogger log)
+{
+    /// <summary>AWS calls are accepted before they are done, and no event says when: an unfinished answer is looked at again after this.</summary>
+    private static readonly TimeSpan s_again = TimeSpan.FromSeconds(15);
+
+    /// <summary>News that could not be answered for this long is left to the schedule.</summary>
+    private static readonly TimeSpan s_newsLife = TimeSpan.FromMinutes(10);
+
+    /// <summary>Descriptions may lag behind a call by this much; a look that comes sooner proves nothing.</summary>
+    private static readonly TimeSpan s_settled = TimeSpan.FromSeconds(5);
+
+    // When the last look that answered everything in a scope began. Kept for the life of the process: losing it costs a look.
+    private readonly Dictionary<Scope, DateTimeOffset> _answered = [];
+
+    private readonly Redelivery _redelivery = new(outside.Sqs, log);
+
+    public async Task<ReadOnlyMemory<byte>> HandleAsync(ReadOnlyMemory<byte> payload, Invocation invocation, CancellationToken stopping)
+    {
+        try
+        {
+            return SqsBatch.TryParse(payload, out var batch) ? await HandleAsync(batch, stopping)
+                : IsEvent(payload.Span) ? await HandleEventAsync(payload, stopping)
+                : (await RunAsync(ReconcileRequestJson.Read(payload.Span, settings.Scopes), stopping)).Report.ToUtf8Json();
+        }
+        finally
+        {
+            metrics.Flush();
+        }
+    }
+
+    private async Task<ReadOnlyMemory<byte>> HandleEventAsync(ReadOnlyMemory<byte> payload, CancellationToken stopping)
+    {
+        var news = EventParser.Parse(Encoding.UTF8.GetString(payload.Span));
+        var scopes = ScopesOf(news.Change);
+        if (scopes.IsEmpty)
+        {
+            LogNotOurs(log, news.Id, news.Change.ToString());
+            return SqsBatchResponse.Redeliver([]).ToJson();
+        }
+
+        return (await RunAsync(new(DryRun: false, scopes, AllowMassDelete: false), stopping)).Report.ToUtf8Json();
+    }
+
+    private async Task<ReadOnlyMemory<byte>> HandleAsync(SqsBatch batch, CancellationToken stopping)
+    {
+        var redeliver = batch.Records.Select(record => record.MessageId).ToHashSet();
+        var open = new List<(SqsRecord Record, News News, ImmutableArray<Scope> Scopes)>();
+        foreach (var record in batch.Records)
+        {
+            try
+            {
+                var news = EventParser.Parse(record.Body);
+                var scopes = ScopesOf(news.Change).RemoveAll(scope => IsAnswered(scope, news.Time));
+                if (scopes.IsEmpty)
+                {
+                    LogNotOurs(log, news.Id, news.Change.ToString());
+                    redeliver.Remove(record.MessageId);
+                }
+                else
+                {
+                    open.Add((record, news, scopes));
+                }
+            }
+            catch (MalformedEventException malformed)
+            {
+                LogMalformed(log, record.MessageId, malformed.Message);
+                metrics.Count("MalformedMessages");
+                await _redelivery.ComeBackAsync(record, Redelivery.AtOnce, stopping);
+            }
+        }
+
+        if (open.Count > 0)
+        {
+            await LookAsync(open, redeliver, stopping);
+        }
+
+        return SqsBatchResponse.Redeliver(redeliver).ToJson();
+    }
+
+    /// <summary>One look answers all open news.</summary>
+    private async Task LookAsync(
+        List<(SqsRecord Record, News News, ImmutableArray<Scope> Scopes)> open, HashSet<string> redeliver, CancellationToken stopping)
+    {
+        var answers = false;
+        var empty = false;
+        var began = time.GetUtcNow();
+        try
+        {
+            var result = await RunAsync(new(DryRun: false, [.. open.SelectMany(entry => entry.Scopes).Distinct().Order()], AllowMassDelete: false), stopping);
+            (answers, empty) = (result.Answers, result.Plan.IsEmpty);
+        }
+        catch (NothingObservedException nothing)
+        {
+            LogNothing(log, nothing.Message);
+        }
+
+        foreach (var (record, news, _) in open)
+        {
+            // Fresh news with nothing to show for it may be of something that AWS does not show yet.
+            if (answers && !(empty && began - news.Time < s_settled))
+            {
+                redeliver.Remove(record.MessageId);
+            }
+            else if (time.GetUtcNow() - news.Time > s_newsLife)
+            {
+                LogLeft(log, news.Id);
+                redeliver.Remove(record.MessageId);
+            }
+            else
+            {
+                await _redelivery.ComeBackAsync(record, s_again, stopping);
+            }
+        }
+    }
+
+    private async Task<ReconcileResult> RunAsync(ReconcileRequest request, CancellationToken stopping)
+    {
+        var began = time.GetUtcNow();
+        var result = await reconciler.RunAsync(request, stopping);
+        if (result.Answers && !result.Report.DryRun)
+        {
+            foreach (var scope in request.Scopes ?? settings.Scopes)
+            {
+                _answered[scope] = began;
+            }
+        }
+
+        Measure(result, time.GetUtcNow() - began);
+        return result;
+    }
+
+    private bool IsAnswered(Scope scope, DateTimeOffset happened) => _answered.TryGetValue(scope, out var began) && happened + s_settled <= began;
+
+    private ImmutableArray<Scope> ScopesOf(ChangeEvent change) => change switch
+    {
+        ChangeEvent.LookDue => settings.Scopes,
+        ChangeEvent.ScopeChanged c => [.. settings.Scopes.Where(scope => scope.Account == c.Account && (c.Region is null || c.Region == scope.Region))],
+        _ => [],
+    };
+
+    private static bool IsEvent(ReadOnlySpan<byte> payload)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(payload);
+            return JsonElement.TryParseValue(ref reader, out var root) && root is { ValueKind: JsonValueKind.Object } element
+                && element.TryGetProperty("detail-type", out _) && element.TryGetProperty("source", out _);
+        }
+        catch (JsonException)
+        {
+            return false;   // read as a request, which says what is wrong with it
+        }
+    }
+
+    private void Measure(ReconcileResult result, TimeSpan took)
+    {
+        metrics.Value("ReconcileMilliseconds", took.TotalMilliseconds, MetricUnit.Milliseconds);
+        metrics.Count("ReconcileSucceeded", result.Answers ? 1 : 0);
+        foreach (var (metric, word) in new[] { ("StepsApplied", "applied"), ("StepsFailed", "failed"), ("StepsHeld", "held"), ("StepsNotReached", "not-reached") })
+        {
+            metrics.Count(metric, result.Report.Actions.Count(action => action.Outcome == word));
+        }
+
+        metrics.Count("FindingsOfErrors", result.Report.Findings.Count(finding => finding.Severity == Finding.Error));
+        metrics.Count("FindingsOfWarnings", result.Report.Findings.Count(finding => finding.Severity == Finding.Warning));
+    }
+
+    [LoggerMessage(1201, LogLevel.Debug, "Event {EventId} needs no look: {Change}.")]
+    private static partial void LogNotOurs(ILogger log, string eventId, string change);
+
+    [LoggerMessage(1202, LogLevel.Error, "Message {MessageId} goes to the dead-letter queue: {Why}")]
+    private static partial void LogMalformed(ILogger log, string messageId, string why);
+
+    [LoggerMessage(1203, LogLevel.Error, "{Why}")]
+    private static partial void LogNothing(ILogger log, string why);
+
+    [LoggerMessage(1204, LogLevel.Warning, "Event {EventId} could not be answered in time and is left to the schedule.")]
+    private static partial void LogLeft(ILogger log, string eventId);
+}
