@@ -1,0 +1,185 @@
+using System.Collections.Immutable;
+using System.Text;
+using Automation.Events;
+using Automation.Lambda;
+using Automation.Nodes;
+using Automation.Reports;
+using Automation.Tailscale;
+using Microsoft.Extensions.Logging;
+
+namespace Automation.Sandbox;
+
+/// <summary>The simulated cloud and tailnet with the real functions on their queues and schedule, on a clock of its own.</summary>
+public sealed class SandboxWorld
+{
+    /// <summary>As the template sets it.</summary>
+    public static readonly TimeSpan ReconcileEvery = TimeSpan.FromMinutes(5);
+
+    private const string CredentialParameter = "/tailnet/credential";
+
+    private static readonly TimeSpan s_step = TimeSpan.FromSeconds(1);
+
+    private static readonly Invocation s_invocation = new("sandbox", DateTimeOffset.MaxValue, "", null);
+
+    private readonly ILogger _log;
+    private readonly Metrics _metrics;
+    private readonly OAuthClient _client;
+    private NodeLifecycleHandler _nodeLifecycle;
+    private ReconcileHandler _reconcile;
+    private DateTimeOffset _nextReconcile;
+
+    public SandboxWorld(ILogger log, DateTimeOffset? start = null, params ImmutableArray<Scope> scopes)
+    {
+        _log = log;
+        Clock = new(start ?? new DateTimeOffset(2026, 3, 4, 9, 0, 0, TimeSpan.Zero));
+        Calls = new();
+        Tailnet = new(Clock);
+        Home = scopes.IsDefaultOrEmpty ? new("111122223333", "eu-west-1") : scopes[0];
+        Settings = new(
+            Home,
+            "-",
+            new("https://api.tailscale.com"),
+            CredentialParameter,
+            new(ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty.Add(NodeRoles.SubnetRouter, ["tag:aws-router"])),
+            "/tailnet",
+            null,
+            "ledger",
+            scopes.IsDefaultOrEmpty ? [Home] : scopes,
+            null,
+            "Tailnet-SetRoutes",
+            DryRun: false);
+        Aws = new(Clock, Tailnet, Calls);
+        Ledger = new(Calls);
+        _client = Tailnet.AddOAuthClient(["tag:aws-router"], ["auth_keys", "devices:core", "devices:routes", "dns"]);
+        // Visibility of six times a function's timeout of a minute; enough receives for ten minutes at one every five seconds.
+        NodeEvents = new("tailnet-node-events", Clock, TimeSpan.FromMinutes(6), maxReceiveCount: 150);
+        ChangeEvents = new("tailnet-change-events.fifo", Clock, TimeSpan.FromMinutes(6), maxReceiveCount: 150);
+        _metrics = new(new LogLines(Stream.Null), new LambdaEnvironment(null, "", "sandbox", LogLevel.None, TextLog: true), Clock);
+        Aws.Published = Route;
+        Restart();
+        _nextReconcile = Clock.GetUtcNow() + ReconcileEvery;
+    }
+
+    public SandboxClock Clock { get; }
+
+    public OutsideCalls Calls { get; }
+
+    public Tailnet Tailnet { get; }
+
+    public SimulatedAws Aws { get; }
+
+    public SimulatedLedger Ledger { get; }
+
+    public SimulatedQueue NodeEvents { get; }
+
+    public SimulatedQueue ChangeEvents { get; }
+
+    public Settings Settings { get; }
+
+    public Scope Home { get; }
+
+    public SimulatedRegion HomeRegion => Aws.Region(Home);
+
+    public Parts Parts { get; private set; }
+
+    /// <summary>Sees each event as it is published, before any queue.</summary>
+    public Action<string>? EventSeen { get; set; }
+
+    /// <summary>Decides what becomes of an event: delivered, lost, doubled. Null delivers all.</summary>
+    public Func<string, int>? Copies { get; set; }
+
+    /// <summary>New processes take over, as after a crash: what was only in memory is lost.</summary>
+    [System.Diagnostics.CodeAnalysis.MemberNotNull(nameof(Parts), nameof(_nodeLifecycle), nameof(_reconcile))]
+    public void Restart()
+    {
+        var outside = new Outside(Aws, new CountedTailscale(new SandboxTailscale(Tailnet, _client), Calls), Ledger, new SimulatedSqs([NodeEvents, ChangeEvents], Calls));
+        Parts = new(Settings, outside, Clock, _log);
+        _nodeLifecycle = new(Parts, outside, Settings, _metrics, Clock, _log);
+        _reconcile = new(Parts.Reconciler, outside, Settings, _metrics, Clock, _log);
+    }
+
+    /// <summary>Lets time pass.</summary>
+    public async Task RunAsync(TimeSpan duration)
+    {
+        for (var until = Clock.GetUtcNow() + duration; Clock.GetUtcNow() < until; Clock.Advance(s_step))
+        {
+            await TickAsync();
+        }
+    }
+
+    /// <summary>Lets time pass until nothing waits in a queue.</summary>
+    /// <returns>false where something still did after the time given.</returns>
+    public async Task<bool> SettleAsync(TimeSpan atMost)
+    {
+        var until = Clock.GetUtcNow() + atMost;
+        do
+        {
+            await TickAsync();
+            Clock.Advance(s_step);
+        }
+        while (Clock.GetUtcNow() < until && (NodeEvents.Count > 0 || ChangeEvents.Count > 0));
+        return NodeEvents.Count == 0 && ChangeEvents.Count == 0;
+    }
+
+    public Task<ReconcileResult> ReconcileAsync(bool dryRun = false, bool allowMassDelete = false) =>
+        Parts.Reconciler.RunAsync(new(dryRun, null, allowMassDelete), CancellationToken.None);
+
+    /// <summary>Carries what is due to the functions, and lets the nodes do what they do by themselves.</summary>
+    public async Task TickAsync()
+    {
+        foreach (var region in Aws.Regions.ToArray())
+        {
+            region.Tick();
+        }
+
+        await DeliverAsync(NodeEvents, _nodeLifecycle.HandleAsync);
+        await DeliverAsync(ChangeEvents, _reconcile.HandleAsync);
+        if (Clock.GetUtcNow() >= _nextReconcile)
+        {
+            _nextReconcile += ReconcileEvery;
+            await InvokeAsync("{}"u8.ToArray());
+        }
+    }
+
+    /// <summary>A direct invocation of Reconcile.</summary>
+    /// <returns>The answer; null where the invocation failed.</returns>
+    public async Task<byte[]?> InvokeAsync(byte[] payload)
+    {
+        try
+        {
+            return (await _reconcile.HandleAsync(payload, s_invocation, CancellationToken.None)).ToArray();
+        }
+        catch (NothingObservedException)   // the schedule comes again
+        {
+            return null;
+        }
+    }
+
+    private static async Task DeliverAsync(SimulatedQueue queue, Func<ReadOnlyMemory<byte>, Invocation, CancellationToken, Task<ReadOnlyMemory<byte>>> handler)
+    {
+        while (queue.Receive() is var (payload, ids))
+        {
+            queue.Answer(ids, (await handler(payload, s_invocation, CancellationToken.None)).Span);
+        }
+    }
+
+    // The rules of the event bus: instance events to the one queue, changes of the network and of names to the other.
+    private void Route(string text)
+    {
+        EventSeen?.Invoke(text);
+        for (var copy = Copies?.Invoke(text) ?? 1; copy > 0; copy--)
+        {
+            switch (EventParser.Parse(text).Change)
+            {
+                case ChangeEvent.InstanceHeld or ChangeEvent.InstanceEnded:
+                    NodeEvents.Send(text);
+                    break;
+                case ChangeEvent.ScopeChanged:
+                    ChangeEvents.Send(text);
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+}

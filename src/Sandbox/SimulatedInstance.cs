@@ -1,0 +1,43 @@
+using Automation.Plans;
+
+namespace Automation.Sandbox;
+
+/// <summary>An instance with what Auto Scaling and its own software know of it.</summary>
+public sealed class SimulatedInstance
+{
+    public required InstanceId Id { get; init; }
+
+    public required VpcId Vpc { get; init; }
+
+    public required SubnetId Subnet { get; init; }
+
+    public required DateTimeOffset LaunchedAt { get; init; }
+
+    public required string Group { get; init; }
+
+    public string Role { get; set; } = "";
+
+    public string State { get; set; } = "pending";
+
+    public string LifecycleState { get; set; } = "InService";
+
+    /// <summary>The hook that holds it; null while none does.</summary>
+    public string? Hook { get; set; }
+
+    /// <summary>When the hook's timeout ends the wait with ABANDON.</summary>
+    public DateTimeOffset HookEnds { get; set; }
+
+    public DateTimeOffset? EndedAt { get; set; }
+
+    /// <summary>The boot script joins by itself; a test switches it off for a node that never does.</summary>
+    public bool Boots { get; set; } = true;
+
+    public DeviceId? Device { get; set; }
+
+    /// <summary>What the node said when the tailnet refused it.</summary>
+    public string? Complaint { get; set; }
+
+    public bool IsInGroup => LifecycleState != "Terminated";
+
+    public Instance Shown => new(Id, State, Role, Vpc, Subnet, LaunchedAt);
+}

@@ -1,0 +1,261 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Automation.Network;
+using Automation.Nodes;
+using Automation.Plans;
+
+namespace Automation.Sandbox;
+
+/// <summary>One account in one Region: what people, Auto Scaling and the instances do in it. Each change publishes the event that AWS would send.</summary>
+public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tailnet, Action<string> publish)
+{
+    /// <summary>The hook's timeout in the router template.</summary>
+    public static readonly TimeSpan HookTimeout = TimeSpan.FromMinutes(5);
+
+    /// <summary>From the launch to the first try of the boot script.</summary>
+    private static readonly TimeSpan s_bootTime = TimeSpan.FromSeconds(20);
+
+    /// <summary>EC2 shows a terminated instance for about an hour.</summary>
+    private static readonly TimeSpan s_forgets = TimeSpan.FromHours(1);
+
+    private readonly SortedDictionary<VpcId, Vpc> _vpcs = [];
+    private readonly SortedDictionary<InstanceId, SimulatedInstance> _instances = [];
+    private readonly List<Zone> _zones = [];
+    private readonly SortedDictionary<string, SimulatedParameter> _parameters = new(StringComparer.Ordinal);
+    private int _events;
+
+    public Scope Scope => scope;
+
+    public DateTimeOffset Now => time.GetUtcNow();
+
+    public IEnumerable<SimulatedInstance> Instances => _instances.Values;
+
+    public IEnumerable<Vpc> Vpcs => _vpcs.Values;
+
+    public IEnumerable<Zone> Zones => _zones;
+
+    /// <summary>By name.</summary>
+    public SortedDictionary<string, SimulatedParameter> Parameters => _parameters;
+
+    public SimulatedInstance Instance(InstanceId id) =>
+        _instances.TryGetValue(id, out var instance) ? instance : throw new KeyNotFoundException($"There is no instance {id} in {scope}.");
+
+    public SimulatedInstance? Find(InstanceId id) => _instances.GetValueOrDefault(id);
+
+    public Vpc Vpc(VpcId id) => _vpcs.TryGetValue(id, out var vpc) ? vpc : throw new KeyNotFoundException($"There is no VPC {id} in {scope}.");
+
+    // What people do.
+
+    public VpcId AddVpc(string id, string cidr)
+    {
+        var (vpc, primary) = (VpcId.Parse(id), Prefix.Parse(cidr));
+        _vpcs[vpc] = new(vpc, primary, [new(primary, VpcCidr.Associated)], DnsSupport: true, DnsHostNames: true);
+        Publish("cloudtrail-ec2-create-vpc", ("responseElements.vpc.vpcId", id), ("responseElements.vpc.cidrBlock", cidr));
+        return vpc;
+    }
+
+    /// <summary>Changes a VPC without an event, as when the event was lost.</summary>
+    public void Change(VpcId id, Func<Vpc, Vpc> change) => _vpcs[id] = change(Vpc(id));
+
+    public void AssociateCidr(VpcId id, string cidr)
+    {
+        Change(id, vpc => vpc with { Cidrs = [.. vpc.Cidrs, new(Prefix.Parse(cidr), VpcCidr.Associated)] });
+        Publish(
+            "cloudtrail-ec2-associate-vpc-cidr-block",
+            ("requestParameters.AssociateVpcCidrBlockRequest.VpcId", id.ToString()),
+            ("requestParameters.AssociateVpcCidrBlockRequest.CidrBlock", cidr));
+    }
+
+    public void DisassociateCidr(VpcId id, string cidr)
+    {
+        var gone = Prefix.Parse(cidr);
+        Change(id, vpc => vpc with { Cidrs = [.. vpc.Cidrs.Select(known => known.Prefix == gone ? known with { State = "disassociated" } : known)] });
+        Publish("cloudtrail-ec2-disassociate-vpc-cidr-block", ("responseElements.DisassociateVpcCidrBlockResponse.vpcId", id.ToString()));
+    }
+
+    public void DeleteVpc(VpcId id)
+    {
+        _vpcs.Remove(id);
+        _zones.RemoveAll(zone => zone.Vpc == id);
+        Publish("cloudtrail-ec2-delete-vpc", ("requestParameters.vpcId", id.ToString()));
+    }
+
+    public ZoneId AddPrivateZone(string id, string name, VpcId vpc)
+    {
+        var zone = ZoneId.Parse(id);
+        _zones.Add(new(zone, name, vpc, scope.Account));
+        PublishFrom(scope with { Region = "us-east-1" }, "cloudtrail-route53-create-hosted-zone-private", ("requestParameters.name", name), ("requestParameters.vPC.vPCId", vpc.ToString()));
+        return zone;
+    }
+
+    public void DeleteZone(ZoneId id)
+    {
+        _zones.RemoveAll(zone => zone.Id == id);
+        PublishFrom(scope with { Region = "us-east-1" }, "cloudtrail-route53-delete-hosted-zone", ("requestParameters.id", id.ToString()));
+    }
+
+    // What Auto Scaling does.
+
+    /// <param name="hook">The launch hook that holds it; null for a group without one.</param>
+    public SimulatedInstance Launch(string id, VpcId vpc, string subnet, string role = NodeRoles.SubnetRouter, string? hook = "tailnet-launch", string group = "routers")
+    {
+        var instance = new SimulatedInstance
+        {
+            Id = InstanceId.Parse(id),
+            Vpc = vpc,
+            Subnet = SubnetId.Parse(subnet),
+            LaunchedAt = Now,
+            Group = group,
+            Role = role,
+            State = "running",
+        };
+        _instances[instance.Id] = instance;
+        if (hook is not null)
+        {
+            Hold(instance, hook, "Pending:Wait");
+            Publish("asg-launch-lifecycle", ("EC2InstanceId", id), ("AutoScalingGroupName", group), ("LifecycleHookName", hook));
+        }
+
+        return instance;
+    }
+
+    /// <summary>Auto Scaling takes an instance out of its group.</summary>
+    public void ScaleIn(InstanceId id, string? hook = "tailnet-terminate")
+    {
+        var instance = Instance(id);
+        if (hook is null)
+        {
+            End(instance);
+            return;
+        }
+
+        Hold(instance, hook, "Terminating:Wait");
+        Publish("asg-terminate-lifecycle", ("EC2InstanceId", id.ToString()), ("AutoScalingGroupName", instance.Group), ("LifecycleHookName", hook));
+    }
+
+    /// <summary>It ends without a hook: somebody terminated it, or its host died.</summary>
+    /// <param name="told">EC2 sends its events; they are best effort, so it may not.</param>
+    public void Kill(InstanceId id, bool told = true) => End(Instance(id), told);
+
+    /// <summary>Ends a wait.</summary>
+    /// <returns>false where it was over already.</returns>
+    internal bool Complete(InstanceId id, string hook, bool abandon)
+    {
+        if (Find(id) is not { } instance || instance.Hook != hook)
+        {
+            return false;
+        }
+
+        instance.Hook = null;
+        if (instance.LifecycleState == "Pending:Wait" && !abandon)
+        {
+            instance.LifecycleState = "InService";
+        }
+        else
+        {
+            End(instance);
+        }
+
+        return true;
+    }
+
+    internal bool Heartbeat(InstanceId id, string hook)
+    {
+        if (Find(id) is not { } instance || instance.Hook != hook)
+        {
+            return false;
+        }
+
+        instance.HookEnds = Now + HookTimeout;
+        return true;
+    }
+
+    // What goes on by itself.
+
+    /// <summary>Boot scripts try to join, hooks time out, and EC2 forgets.</summary>
+    public void Tick()
+    {
+        foreach (var instance in _instances.Values.ToArray())
+        {
+            if (instance.Hook is { } hook && Now >= instance.HookEnds)
+            {
+                Complete(instance.Id, hook, abandon: true);
+            }
+
+            if (instance.EndedAt is { } ended && Now - ended >= s_forgets)
+            {
+                _instances.Remove(instance.Id);
+            }
+
+            if (instance is { State: "running", Boots: true, Device: null } && Now - instance.LaunchedAt >= s_bootTime)
+            {
+                Boot(instance);
+            }
+        }
+    }
+
+    /// <summary>What the SSM document does on the node.</summary>
+    internal bool SetRoutes(InstanceId id, PrefixSet routes) =>
+        Find(id) is { State: "running", Device: { } device } && tailnet.Advertise(device, routes);
+
+    private void Boot(SimulatedInstance instance)
+    {
+        // The boot script waits for both parameters; the key is the last to be written.
+        if (!Read(instance.Id, NodeParameters.AuthKey, out var key) || !Read(instance.Id, NodeParameters.Settings, out var settings))
+        {
+            return;
+        }
+
+        var wanted = JsonNode.Parse(settings)!;
+        var routes = PrefixSet.Of(wanted["advertiseRoutes"]!.AsArray().Select(route => Prefix.Parse((string?)route)));
+        try
+        {
+            instance.Device = tailnet.Join(new Secret(key), (string)wanted["hostname"]!, routes);
+        }
+        catch (JoinRefusedException refused)
+        {
+            instance.Complaint = refused.Message;
+        }
+    }
+
+    private bool Read(InstanceId id, string leaf, out string value)
+    {
+        var parameter = _parameters.FirstOrDefault(entry => entry.Key.EndsWith($"/nodes/{id}/{leaf}", StringComparison.Ordinal)).Value;
+        value = parameter?.Value ?? "";
+        return parameter is not null;
+    }
+
+    private void Hold(SimulatedInstance instance, string hook, string lifecycleState)
+    {
+        instance.Hook = hook;
+        instance.LifecycleState = lifecycleState;
+        instance.HookEnds = Now + HookTimeout;
+    }
+
+    private void End(SimulatedInstance instance, bool told = true)
+    {
+        instance.Hook = null;
+        instance.LifecycleState = "Terminated";
+        instance.State = "terminated";
+        instance.EndedAt = Now;
+        if (instance.Device is { } device)
+        {
+            tailnet.Disconnect(device);
+        }
+
+        if (told)
+        {
+            Publish("ec2-state-shutting-down", ("instance-id", instance.Id.ToString()));
+            Publish("ec2-state-terminated", ("instance-id", instance.Id.ToString()));
+        }
+    }
+
+    private void Publish(string sample, params ReadOnlySpan<(string Path, string Value)> detail) => PublishFrom(scope, sample, detail);
+
+    private void PublishFrom(Scope from, string sample, params ReadOnlySpan<(string Path, string Value)> detail) =>
+        publish(SampleEvent.Tell(sample, from, Now, string.Create(CultureInfo.InvariantCulture, $"{scope.Account}-{scope.Region}-{++_events:D6}"), detail));
+}
+
+/// <param name="Secure">A SecureString: the value leaves the simulated SSM only to a caller that decrypts.</param>
+public sealed record SimulatedParameter(string Value, bool Secure, InstanceId? Reader, DateTimeOffset ModifiedAt);
