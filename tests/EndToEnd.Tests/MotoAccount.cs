@@ -52,6 +52,15 @@ public sealed class MotoAccount
         };
     }
 
+    /// <summary>Creates a role with one policy; take its credentials after that.</summary>
+    public async Task CreateRoleAsync(string role, string policy)
+    {
+        var anyRegion = In("us-east-1");
+        const string Trust = """{"Version":"2012-10-17","Statement":[]}""";   // moto lets anyone assume a role
+        await anyRegion.IamAsync("CreateRole", ("RoleName", role), ("AssumeRolePolicyDocument", Trust));
+        await anyRegion.IamAsync("PutRolePolicy", ("RoleName", role), ("PolicyName", role), ("PolicyDocument", policy));
+    }
+
     /// <summary>From now on role sessions of this account are refused what their policies do not allow; moto reads no conditions.</summary>
     public Task EnforceIamAsync() => _control.PostAsync<object>("enforce", new { account = Id });
 

@@ -18,6 +18,8 @@ public sealed record MotoFault(string Kind)
     public static MotoFault HtmlPage { get; } = new("html");
 
     /// <summary>The connection ends without an answer.</summary>
+    /// <remarks>AWSSDK.Core 4.0.102.19 then sends the call up to ten times more, whatever MaxErrorRetry says (seen): <c>Times = null</c> outlasts it,
+    /// and what surfaces is an HttpIOException, no AmazonServiceException.</remarks>
     public static MotoFault HangUp { get; } = new("hang-up");
 
     /// <summary>The true answer, as the first of several pages; say with a second fault, <c>Skip = 1</c>, what the next page is.</summary>

@@ -49,6 +49,9 @@ public sealed partial class MotoRegion
         headers["x-moto-account-id"] = account;
     };
 
+    internal Task IamAsync(string action, params IEnumerable<(string Name, string Value)> parameters) =>
+        QueryAsync("iam", "2010-05-08", action, parameters);
+
     /// <summary>Calls a Query service that has no client here.</summary>
     private async Task<XElement> QueryAsync(string service, string version, string action, params IEnumerable<(string Name, string Value)> parameters)
     {

@@ -286,6 +286,20 @@ public sealed class MotoTests(Moto moto)
         Assert.Equal("s3cret", (await world.GetParameterAsync("/tailnet/credential"))?.Value);
     }
 
+    [Fact]
+    public async Task Enforced_roles_may_do_what_their_policies_say_and_no_more()
+    {
+        await _account.CreateRoleAsync("reader", """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ec2:DescribeVpcs"],"Resource":"*"}]}""");
+        using var ec2 = Ec2(await _account.CredentialsAsync("reader"));
+        await ec2.DescribeSubnetsAsync(Stopping);
+        await _account.EnforceIamAsync();
+
+        await _account.In(Region).CreateVpcAsync("10.7.0.0/16");   // set-up stays free
+        Assert.NotEmpty((await ec2.DescribeVpcsAsync(Stopping)).Vpcs);
+        var refused = await Assert.ThrowsAsync<AmazonEC2Exception>(() => ec2.DescribeSubnetsAsync(Stopping));
+        Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+    }
+
     private async Task<(MotoRegion World, InstanceId Instance)> GroupAsync()
     {
         var world = _account.In(Region);
@@ -328,7 +342,7 @@ public sealed class MotoTests(Moto moto)
         return CallAsync("ssm", content);
     }
 
-    /// <summary>As the code under test would call it, in the account's role session, but never twice: the SDK repeats a call whose connection broke.</summary>
+    /// <summary>As the code under test would call it, in the account's role session, but never twice, as the SDK does when a connection breaks.</summary>
     private async Task<(HttpStatusCode Status, string Body)> CallAsync(string service, HttpContent content)
     {
         var key = (await (await _account.CredentialsAsync()).GetCredentialsAsync()).AccessKey;
