@@ -28,7 +28,12 @@ public sealed class MotoAccount
     {
         using var sts = new AmazonSecurityTokenServiceClient(
             MotoRegion.AnyCredentials,
-            new AmazonSecurityTokenServiceConfig { ServiceURL = _endpoint.ToString(), AuthenticationRegion = "us-east-1", HttpClientFactory = DirectHttp.Instance });
+            new AmazonSecurityTokenServiceConfig
+            {
+                ServiceURL = _endpoint.ToString(),
+                AuthenticationRegion = "us-east-1",
+                HttpClientFactory = DirectHttp.Instance,
+            });
         sts.BeforeRequestEvent += MotoRegion.MarkAsSetUp(Id);
         var session = await sts.AssumeRoleAsync(new AssumeRoleRequest { RoleArn = $"arn:aws:iam::{Id}:role/{role}", RoleSessionName = "tests" });
         return new(session.Credentials.AccessKeyId, session.Credentials.SecretAccessKey, session.Credentials.SessionToken);

@@ -2,9 +2,11 @@ namespace Automation.EndToEnd;
 
 /// <summary>One call that the code under test made; set-up by the tests is not among them.</summary>
 /// <param name="Order">Rises with every call, over all accounts.</param>
+/// <param name="Time">Seconds since 1970, by moto's clock.</param>
 /// <param name="Status">null while it is under way, or where it ended without an answer.</param>
 /// <param name="Fault">The kind of fault that struck it.</param>
-public sealed record MotoRequest(long Order, string Service, string Operation, string Region, string Account, int? Status, string? Fault)
+public sealed record MotoRequest(
+    long Order, double Time, string Service, string Operation, string Region, string Account, int? Status, string? Fault)
 {
     public override string ToString() => $"{Service}:{Operation}";
 }

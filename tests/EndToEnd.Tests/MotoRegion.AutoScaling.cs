@@ -9,7 +9,8 @@ public sealed partial class MotoRegion
 {
     private static readonly XNamespace s_autoScaling = "http://autoscaling.amazonaws.com/doc/2011-01-01/";
 
-    /// <summary>Creates a group whose instances run in a subnet; they are in service at once, hooks hold them only by <see cref="HoldAsync"/>.</summary>
+    /// <summary>Creates a group whose instances run in a subnet. They are in service at once: hooks hold them only by
+    /// <see cref="HoldAsync"/>.</summary>
     /// <param name="tags">Of the instances.</param>
     /// <returns>The instances.</returns>
     public async Task<IReadOnlyList<InstanceId>> CreateGroupAsync(

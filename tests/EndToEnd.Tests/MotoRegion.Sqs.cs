@@ -46,7 +46,8 @@ public sealed partial class MotoRegion
         return (counts.ApproximateNumberOfMessages, counts.ApproximateNumberOfMessagesNotVisible);
     }
 
-    private async Task<MotoQueuePair> CreateQueueAsync(string name, string suffix, Dictionary<string, string> attributes, int maxReceiveCount, int visibilitySeconds)
+    private async Task<MotoQueuePair> CreateQueueAsync(
+        string name, string suffix, Dictionary<string, string> attributes, int maxReceiveCount, int visibilitySeconds)
     {
         var dead = (await Sqs.CreateQueueAsync(new CreateQueueRequest { QueueName = $"{name}-dead{suffix}", Attributes = new(attributes) })).QueueUrl;
         var deadArn = await ArnAsync(dead);

@@ -10,7 +10,11 @@ public sealed partial class MotoRegion
         {
           "schemaVersion": "2.2",
           "parameters": { "routes": { "type": "String", "allowedPattern": "^[0-9a-f:./,]*$" } },
-          "mainSteps": [ { "action": "aws:runShellScript", "name": "routes", "inputs": { "runCommand": [ "tailscale set --advertise-routes='{{ routes }}'" ] } } ]
+          "mainSteps": [ {
+            "action": "aws:runShellScript",
+            "name": "routes",
+            "inputs": { "runCommand": [ "tailscale set --advertise-routes='{{ routes }}'" ] }
+          } ]
         }
         """;
 

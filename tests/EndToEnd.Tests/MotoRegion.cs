@@ -64,7 +64,8 @@ public sealed partial class MotoRegion
     private async Task<XElement> SendAsync(HttpRequestMessage request, string service, string signingRegion)
     {
         // moto finds the service and the Region in the credential scope, and does not look at the signature.
-        var scope = $"AKIAXXXXXXXXXXXXXXXX/{DateTime.UtcNow.ToString("yyyyMMdd", CultureInfo.InvariantCulture)}/{signingRegion}/{service}/aws4_request";
+        var day = DateTime.UtcNow.ToString("yyyyMMdd", CultureInfo.InvariantCulture);
+        var scope = $"AKIAXXXXXXXXXXXXXXXX/{day}/{signingRegion}/{service}/aws4_request";
         request.Headers.TryAddWithoutValidation("Authorization", $"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
         request.Headers.Add("x-tailnet-tests", "set-up");
         request.Headers.Add("x-moto-account-id", Account.Id);
@@ -72,7 +73,8 @@ public sealed partial class MotoRegion
         var text = await response.Content.ReadAsStringAsync();
         return response.IsSuccessStatusCode
             ? XElement.Parse(text)
-            : throw new InvalidOperationException($"moto refused {request.Method} {request.RequestUri} ({service}): {(int)response.StatusCode} {text}");
+            : throw new InvalidOperationException(
+                $"moto refused {request.Method} {request.RequestUri} ({service}): {(int)response.StatusCode} {text}");
     }
 
     private T At<T>(T config)

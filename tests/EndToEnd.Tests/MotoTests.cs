@@ -25,7 +25,12 @@ public sealed class MotoTests(Moto moto)
     public async Task A_world_is_built_and_read_back_through_the_SDK()
     {
         var world = _account.In(Region);
-        var vpc = await world.CreateVpcAsync("10.1.0.0/16", ["10.2.0.0/16"], ipv6: true, dnsHostNames: false, tags: new Dictionary<string, string> { ["tailscale:advertise"] = "true" });
+        var vpc = await world.CreateVpcAsync(
+            "10.1.0.0/16",
+            ["10.2.0.0/16"],
+            ipv6: true,
+            dnsHostNames: false,
+            tags: new Dictionary<string, string> { ["tailscale:advertise"] = "true" });
         var subnet = await world.CreateSubnetAsync(vpc, "10.1.1.0/24");
         var instance = await world.RunInstanceAsync(subnet, s_router);
         var zone = await world.CreatePrivateZoneAsync("corp.internal", vpc);
@@ -33,13 +38,17 @@ public sealed class MotoTests(Moto moto)
 
         using var ec2 = Ec2(await _account.CredentialsAsync());
         var seen = (await ec2.DescribeVpcsAsync(new DescribeVpcsRequest { VpcIds = [vpc.ToString()] }, Stopping)).Vpcs.Single();
-        Assert.Equal(["10.1.0.0/16 associated", "10.2.0.0/16 disassociated"], seen.CidrBlockAssociationSet.Select(entry => $"{entry.CidrBlock} {entry.CidrBlockState.State}"));
+        Assert.Equal(
+            ["10.1.0.0/16 associated", "10.2.0.0/16 disassociated"],
+            seen.CidrBlockAssociationSet.Select(entry => $"{entry.CidrBlock} {entry.CidrBlockState.State}"));
         Assert.EndsWith("/56", seen.Ipv6CidrBlockAssociationSet.Single().Ipv6CidrBlock);
         Assert.Equal("true", seen.Tags.Single(tag => tag.Key == "tailscale:advertise").Value);
-        var names = await ec2.DescribeVpcAttributeAsync(new DescribeVpcAttributeRequest { VpcId = vpc.ToString(), Attribute = VpcAttributeName.EnableDnsHostnames }, Stopping);
+        var names = await ec2.DescribeVpcAttributeAsync(
+            new DescribeVpcAttributeRequest { VpcId = vpc.ToString(), Attribute = VpcAttributeName.EnableDnsHostnames }, Stopping);
         Assert.False(names.EnableDnsHostnames);
 
-        var found = (await ec2.DescribeInstancesAsync(new DescribeInstancesRequest { Filters = [new("tag-key", ["tailscale:role"])] }, Stopping)).Reservations.Single().Instances.Single();
+        var nodes = await ec2.DescribeInstancesAsync(new DescribeInstancesRequest { Filters = [new("tag-key", ["tailscale:role"])] }, Stopping);
+        var found = nodes.Reservations.Single().Instances.Single();
         Assert.Equal((instance.ToString(), subnet.ToString(), "running"), (found.InstanceId, found.SubnetId, found.State.Name.Value));
         Assert.Equal([KeyValuePair.Create(zone, "corp.internal.")], await world.ZonesOfAsync(vpc));
     }
@@ -64,7 +73,8 @@ public sealed class MotoTests(Moto moto)
     {
         var other = moto.NewAccount();
         using var sts = new AmazonSecurityTokenServiceClient(await _account.CredentialsAsync(), Config(new AmazonSecurityTokenServiceConfig()));
-        var session = await sts.AssumeRoleAsync(new AssumeRoleRequest { RoleArn = $"arn:aws:iam::{other.Id}:role/member", RoleSessionName = "tests" }, Stopping);
+        var session = await sts.AssumeRoleAsync(
+            new AssumeRoleRequest { RoleArn = $"arn:aws:iam::{other.Id}:role/member", RoleSessionName = "tests" }, Stopping);
         using var inOther = new AmazonSecurityTokenServiceClient(session.Credentials, Config(new AmazonSecurityTokenServiceConfig()));
 
         Assert.Equal(other.Id, (await inOther.GetCallerIdentityAsync(new GetCallerIdentityRequest(), Stopping)).Account);
@@ -79,11 +89,11 @@ public sealed class MotoTests(Moto moto)
         Assert.Equal("Pending:Wait", hold.State);
         Assert.Equal("Pending:Wait", await LifecycleStateAsync(instance));
 
-        Assert.Equal(HttpStatusCode.OK, (await AnswerAsync("RecordLifecycleActionHeartbeat", "tailnet-launch", ("InstanceId", instance.ToString()))).Status);
-        Assert.Equal(HttpStatusCode.OK, (await AnswerAsync("CompleteLifecycleAction", "tailnet-launch", ("InstanceId", instance.ToString()), ("LifecycleActionResult", "CONTINUE"))).Status);
+        Assert.Equal(HttpStatusCode.OK, (await HeartbeatAsync("tailnet-launch", instance)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await CompleteAsync("tailnet-launch", "CONTINUE", ("InstanceId", instance.ToString()))).Status);
         Assert.Equal("InService", await LifecycleStateAsync(instance));
 
-        var again = await AnswerAsync("CompleteLifecycleAction", "tailnet-launch", ("LifecycleActionToken", hold.Token), ("LifecycleActionResult", "CONTINUE"));
+        var again = await CompleteAsync("tailnet-launch", "CONTINUE", ("LifecycleActionToken", hold.Token));
         Assert.Equal(HttpStatusCode.BadRequest, again.Status);
         Assert.Contains("<Code>ValidationError</Code>", again.Body, StringComparison.Ordinal);
         Assert.Contains($"No active Lifecycle Action found with token {hold.Token}", again.Body, StringComparison.Ordinal);
@@ -100,7 +110,7 @@ public sealed class MotoTests(Moto moto)
     {
         var (world, instance) = await GroupAsync();
         var hold = await world.HoldAsync("routers", hook, instance);
-        var answer = await AnswerAsync("CompleteLifecycleAction", hook, ("LifecycleActionToken", hold.Token), ("LifecycleActionResult", result));
+        var answer = await CompleteAsync(hook, result, ("LifecycleActionToken", hold.Token));
 
         Assert.Equal(HttpStatusCode.OK, answer.Status);
         Assert.Equal("terminated", (await world.DescribeInstanceAsync(instance))?.State.Name.Value);
@@ -115,7 +125,7 @@ public sealed class MotoTests(Moto moto)
         await world.ExpireHoldAsync("routers", "tailnet-launch", instance);
 
         Assert.Equal("terminated", (await world.DescribeInstanceAsync(instance))?.State.Name.Value);
-        Assert.Equal(HttpStatusCode.BadRequest, (await AnswerAsync("RecordLifecycleActionHeartbeat", "tailnet-launch", ("InstanceId", instance.ToString()))).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await HeartbeatAsync("tailnet-launch", instance)).Status);
     }
 
     [Theory]
@@ -125,7 +135,7 @@ public sealed class MotoTests(Moto moto)
     {
         var (world, instance) = await GroupAsync();
         await world.HoldAsync("routers", "tailnet-launch", instance);
-        var answer = await AnswerAsync("CompleteLifecycleAction", hook, [("InstanceId", instance.ToString()), ("LifecycleActionResult", "CONTINUE")], group);
+        var answer = await CompleteAsync(hook, "CONTINUE", ("InstanceId", instance.ToString()), group);
 
         Assert.Contains("No active Lifecycle Action found", answer.Body, StringComparison.Ordinal);
         Assert.Equal("Pending:Wait", await LifecycleStateAsync(instance));
@@ -138,10 +148,10 @@ public sealed class MotoTests(Moto moto)
         await world.PutTerminateHookAsync("routers", "drain");
         await world.HoldAsync("routers", "drain", instance);
         await world.HoldAsync("routers", "tailnet-terminate", instance);
-        await AnswerAsync("CompleteLifecycleAction", "tailnet-terminate", ("InstanceId", instance.ToString()), ("LifecycleActionResult", "CONTINUE"));
+        await CompleteAsync("tailnet-terminate", "CONTINUE", ("InstanceId", instance.ToString()));
         Assert.Equal("Terminating:Wait", await LifecycleStateAsync(instance));
 
-        await AnswerAsync("CompleteLifecycleAction", "drain", ("InstanceId", instance.ToString()), ("LifecycleActionResult", "CONTINUE"));
+        await CompleteAsync("drain", "CONTINUE", ("InstanceId", instance.ToString()));
         Assert.Null(await LifecycleStateAsync(instance));
     }
 
@@ -180,11 +190,11 @@ public sealed class MotoTests(Moto moto)
             Assert.Equal((status, code), await FailureAsync("ec2", fault, () => ec2.DescribeVpcsAsync(Stopping)));
         }
 
-        Assert.Equal((400, "ThrottlingException"), await FailureAsync("ssm", MotoFault.Throttled, () => ssm.DescribeParametersAsync(new DescribeParametersRequest(), Stopping)));
-        Assert.Equal((400, "AccessDeniedException"), await FailureAsync("ssm", MotoFault.Denied, () => ssm.DescribeParametersAsync(new DescribeParametersRequest(), Stopping)));
+        Assert.Equal((400, "ThrottlingException"), await FailureAsync("ssm", MotoFault.Throttled, () => ssm.ListCommandsAsync(Stopping)));
+        Assert.Equal((400, "AccessDeniedException"), await FailureAsync("ssm", MotoFault.Denied, () => ssm.ListCommandsAsync(Stopping)));
         Assert.Equal((400, "ThrottlingException"), await FailureAsync("dynamodb", MotoFault.Throttled, () => dynamo.ListTablesAsync(Stopping)));
         Assert.Equal((400, "RequestThrottled"), await FailureAsync("sqs", MotoFault.Throttled, () => sqs.ListQueuesAsync("", Stopping)));
-        Assert.Equal((500, ""), await FailureAsync("ssm", MotoFault.HtmlPage, () => ssm.DescribeParametersAsync(new DescribeParametersRequest(), Stopping)));
+        Assert.Equal((500, ""), await FailureAsync("ssm", MotoFault.HtmlPage, () => ssm.ListCommandsAsync(Stopping)));
 
         await _account.FailAsync(MotoFault.Throttled, "autoscaling");
         var throttled = await AutoScalingAsync("DescribeAutoScalingGroups");
@@ -198,8 +208,8 @@ public sealed class MotoTests(Moto moto)
     public async Task A_lost_answer_leaves_its_effect_and_an_internal_error_does_not()
     {
         var world = _account.In(Region);
-        await _account.FailAsync(MotoFault.HangUp with { Done = true }, "ssm", "PutParameter");
         await _account.FailAsync(MotoFault.InternalError with { Skip = 1 }, "ssm", "PutParameter");
+        await _account.FailAsync(MotoFault.HangUp with { Done = true }, "ssm", "PutParameter");
 
         await Assert.ThrowsAsync<HttpRequestException>(() => PutParameterAsync("/lost"));
         Assert.Equal(HttpStatusCode.InternalServerError, (await PutParameterAsync("/undone")).Status);
@@ -278,7 +288,8 @@ public sealed class MotoTests(Moto moto)
 
         var instance = await world.RunInstanceAsync(await world.CreateSubnetAsync(await world.CreateVpcAsync("10.5.0.0/16"), "10.5.1.0/24"));
         await world.CreateRoutesDocumentAsync();
-        await world.Ssm.SendCommandAsync(new SendCommandRequest { DocumentName = "Tailnet-SetRoutes", InstanceIds = [instance.ToString()], Parameters = new() { ["routes"] = ["10.5.0.0/16"] } }, Stopping);
+        var send = new SendCommandRequest("Tailnet-SetRoutes", [instance.ToString()]) { Parameters = new() { ["routes"] = ["10.5.0.0/16"] } };
+        await world.Ssm.SendCommandAsync(send, Stopping);
         var command = Assert.Single(await world.CommandsAsync());
         Assert.Equal(("Tailnet-SetRoutes", "10.5.0.0/16"), (command.DocumentName, command.Parameters["routes"].Single()));
 
@@ -289,7 +300,9 @@ public sealed class MotoTests(Moto moto)
     [Fact]
     public async Task Enforced_roles_may_do_what_their_policies_say_and_no_more()
     {
-        await _account.CreateRoleAsync("reader", """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ec2:DescribeVpcs"],"Resource":"*"}]}""");
+        await _account.CreateRoleAsync(
+            "reader",
+            """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ec2:DescribeVpcs"],"Resource":"*"}]}""");
         using var ec2 = Ec2(await _account.CredentialsAsync("reader"));
         await ec2.DescribeSubnetsAsync(Stopping);
         await _account.EnforceIamAsync();
@@ -318,11 +331,14 @@ public sealed class MotoTests(Moto moto)
         return ((int)failure.StatusCode, failure.ErrorCode ?? "");
     }
 
-    private Task<(HttpStatusCode Status, string Body)> AnswerAsync(string action, string hook, params (string Name, string Value)[] more) =>
-        AnswerAsync(action, hook, more, "routers");
+    private Task<(HttpStatusCode Status, string Body)> CompleteAsync(string hook, string result, (string, string) who, string group = "routers") =>
+        AutoScalingAsync(
+            "CompleteLifecycleAction", ("AutoScalingGroupName", group), ("LifecycleHookName", hook), ("LifecycleActionResult", result), who);
 
-    private Task<(HttpStatusCode Status, string Body)> AnswerAsync(string action, string hook, (string Name, string Value)[] more, string group) =>
-        AutoScalingAsync(action, [("AutoScalingGroupName", group), ("LifecycleHookName", hook), .. more]);
+    private Task<(HttpStatusCode Status, string Body)> HeartbeatAsync(string hook, InstanceId instance) =>
+        AutoScalingAsync(
+            "RecordLifecycleActionHeartbeat",
+            ("AutoScalingGroupName", "routers"), ("LifecycleHookName", hook), ("InstanceId", instance.ToString()));
 
     private async Task<string?> LifecycleStateAsync(InstanceId instance)
     {
@@ -342,13 +358,15 @@ public sealed class MotoTests(Moto moto)
         return CallAsync("ssm", content);
     }
 
-    /// <summary>As the code under test would call it, in the account's role session, but never twice, as the SDK does when a connection breaks.</summary>
+    /// <summary>As the code under test would call it, in the account's role session, but never twice: the SDK repeats a call whose
+    /// connection broke.</summary>
     private async Task<(HttpStatusCode Status, string Body)> CallAsync(string service, HttpContent content)
     {
         var key = (await (await _account.CredentialsAsync()).GetCredentialsAsync()).AccessKey;
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         using var request = new HttpRequestMessage(HttpMethod.Post, moto.Uri) { Content = content };
-        request.Headers.TryAddWithoutValidation("Authorization", $"AWS4-HMAC-SHA256 Credential={key}/20260101/{Region}/{service}/aws4_request, SignedHeaders=host, Signature=0");
+        var scope = $"{key}/20260101/{Region}/{service}/aws4_request";
+        request.Headers.TryAddWithoutValidation("Authorization", $"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
         using var response = await http.SendAsync(request, Stopping);
         return (response.StatusCode, await response.Content.ReadAsStringAsync(Stopping));
     }
