@@ -1,0 +1,181 @@
+using Automation.Network;
+using Automation.Plans;
+
+namespace Automation.Routes;
+
+public class RoutePlannerTests
+{
+    private static AWorld Hub() => new AWorld().WithVpc(1, "10.0.0.0/16").WithRouter(1, inVpc: 1).WithInternalDomain(1, "10.0.0.2");
+
+    [Fact]
+    public void Has_nothing_to_do_where_all_is_well()
+    {
+        Assert.Empty(Hub().Lines());
+        Assert.Empty(Hub().Rules());
+    }
+
+    [Fact]
+    public void Approves_a_new_cidr_then_advertises_it_after_recording_that_it_is_ours()
+    {
+        var world = Hub().Change(1, vpc => vpc with { Cidrs = [.. vpc.Cidrs, new(Prefix.Parse("10.64.0.0/16"), "associated")] });
+
+        Assert.Equal(
+            [
+                "record subnet-router-i-00000001 as device n000001CNTRL with 10.0.0.0/16, 10.64.0.0/16",
+                "approve 10.64.0.0/16 on subnet-router-i-00000001",
+                "advertise 10.0.0.0/16, 10.64.0.0/16 on subnet-router-i-00000001",
+            ],
+            world.Lines());
+    }
+
+    [Fact]
+    public void Serves_ipv6_beside_ipv4()
+    {
+        var plan = new AWorld().WithVpc(1, "10.0.0.0/16", "2001:db8:1200::/56").WithRouter(1, inVpc: 1).Planned();
+
+        Assert.Equal(AWorld.Prefixes("10.0.0.0/16", "2001:db8:1200::/56"), plan.Routers[0].Advertise);
+    }
+
+    [Theory]
+    [InlineData("associating")]
+    [InlineData("disassociating")]
+    [InlineData("disassociated")]
+    [InlineData("failed")]
+    public void Serves_no_cidr_that_is_not_associated(string state)
+    {
+        var world = Hub().Change(1, vpc => vpc with { Cidrs = [.. vpc.Cidrs, new(Prefix.Parse("10.64.0.0/16"), state)] });
+
+        Assert.Empty(world.Lines());
+    }
+
+    [Fact]
+    public void Comes_back_for_a_cidr_that_is_on_its_way()
+    {
+        Assert.True(Hub().Change(1, vpc => vpc with { Cidrs = [.. vpc.Cidrs, new(Prefix.Parse("10.64.0.0/16"), "associating")] }).Planned().IsSettling);
+        Assert.False(Hub().Planned().IsSettling);
+    }
+
+    [Fact]
+    public void Advertises_without_a_cidr_that_is_gone_before_it_withdraws_the_approval()
+    {
+        var world = new AWorld().WithVpc(1, "10.0.0.0/16", "10.64.0.0/16").WithRouter(1, inVpc: 1).WithInternalDomain(1, "10.0.0.2")
+            .Change(1, vpc => vpc with { Cidrs = [vpc.Cidrs[0], vpc.Cidrs[1] with { State = "disassociated" }] });
+
+        Assert.Equal(
+            ["advertise 10.0.0.0/16 on subnet-router-i-00000001", "withdraw 10.64.0.0/16 from subnet-router-i-00000001"],
+            world.Lines());
+    }
+
+    [Fact]
+    public void Leaves_what_somebody_else_enabled_or_advertised()
+    {
+        var world = Hub().Device(1, device => device with
+        {
+            Advertised = device.Advertised.Union(AWorld.Prefixes("192.168.7.0/24", "0.0.0.0/0", "::/0")),
+            Enabled = device.Enabled.Union(AWorld.Prefixes("192.168.7.0/24", "0.0.0.0/0", "::/0")),
+        });
+
+        Assert.Empty(world.Lines());
+        Assert.Equal(["route-not-ours"], world.Rules());
+    }
+
+    [Fact]
+    public void Keeps_what_somebody_else_advertises_when_it_changes_its_own()
+    {
+        var world = Hub()
+            .Device(1, device => device with { Advertised = device.Advertised.Union(AWorld.Prefixes("192.168.7.0/24", "0.0.0.0/0", "::/0")) })
+            .Change(1, vpc => vpc with { Cidrs = [.. vpc.Cidrs, new(Prefix.Parse("10.64.0.0/16"), "associated")] });
+
+        Assert.Contains("advertise 10.0.0.0/16, 10.64.0.0/16, 192.168.7.0/24 on subnet-router-i-00000001", world.Lines());
+    }
+
+    [Theory]
+    [InlineData("vpcs")]
+    [InlineData("instances")]
+    [InlineData("nodes")]
+    [InlineData("devices")]
+    public void Withdraws_nothing_where_a_part_could_not_be_read(string part)
+    {
+        var world = new AWorld().WithVpc(1, "10.0.0.0/16", "10.64.0.0/16").WithRouter(1, inVpc: 1)
+            .Change(1, vpc => vpc with { Cidrs = [vpc.Cidrs[0], vpc.Cidrs[1] with { State = "disassociated" }] })
+            .Unread(part);
+
+        Assert.DoesNotContain(world.Planned().Steps, step => step.Action is PlanAction.TrimRoutes or PlanAction.AdvertiseRoutes);
+    }
+
+    [Theory]
+    [InlineData("100.64.0.0/16")]
+    [InlineData("100.100.0.0/24")]
+    [InlineData("169.254.0.0/16")]
+    [InlineData("fd7a:115c:a1e0:b1a::/64")]
+    [InlineData("224.0.0.0/8")]
+    [InlineData("127.0.0.0/16")]
+    public void Never_advertises_a_refused_range(string cidr)
+    {
+        var plan = new AWorld().WithVpc(1, "10.0.0.0/16", cidr).WithRouter(1, inVpc: 1).Planned();
+
+        Assert.Equal(AWorld.Prefixes("10.0.0.0/16"), plan.Routers[0].Advertise);
+        Assert.Contains(plan.Findings, finding => finding.Rule == "refused-range" && finding.Resource == "vpc-00000001");
+    }
+
+    [Fact]
+    public void A_vpc_that_opts_out_is_served_no_longer()
+    {
+        var world = Hub().Change(1, vpc => vpc with { Advertise = "false" });
+
+        Assert.Equal(
+            ["advertise nothing on subnet-router-i-00000001", "stop forwarding eu-west-1.compute.internal", "withdraw 10.0.0.0/16 from subnet-router-i-00000001"],
+            world.Lines());
+    }
+
+    [Fact]
+    public void Of_two_vpcs_with_the_same_addresses_the_one_in_use_keeps_them()
+    {
+        var world = Hub().WithVpc(2, "10.0.128.0/17").WithRouter(2, inVpc: 2)
+            .Device(2, device => device with { Enabled = PrefixSet.Empty })
+            .Node(2, node => node with { Routes = PrefixSet.Empty });
+        var plan = world.Planned();
+
+        Assert.Equal(AWorld.Prefixes("10.0.0.0/16"), plan.Routers[0].Advertise);
+        Assert.Empty(plan.Routers[1].Advertise);
+        Assert.DoesNotContain(plan.Steps, step => step.Action is PlanAction.ApproveRoutes);
+        Assert.Equal(2, plan.Findings.Count(finding => finding.Rule == "overlapping-vpc"));
+    }
+
+    [Fact]
+    public void Of_two_newcomers_with_the_same_addresses_neither_is_approved()
+    {
+        var world = new AWorld().WithVpc(1, "10.0.0.0/16").WithVpc(2, "10.0.0.0/16").WithRouter(1, inVpc: 1).WithRouter(2, inVpc: 2)
+            .Device(1, device => device with { Enabled = PrefixSet.Empty }).Device(2, device => device with { Enabled = PrefixSet.Empty });
+
+        Assert.DoesNotContain(world.Planned().Steps, step => step.Action is PlanAction.ApproveRoutes);
+        Assert.All(world.Planned().Routers, router => Assert.Empty(router.Advertise));
+    }
+
+    [Fact]
+    public void Says_so_when_a_router_has_not_joined_is_offline_or_waits_for_approval()
+    {
+        Assert.Contains("router-not-joined", Hub().WithoutDevice(1).Rules());
+        Assert.Contains("router-offline", Hub().Device(1, device => device with { Connected = false }).Rules());
+        Assert.Contains("router-not-authorized", Hub().Device(1, device => device with { Authorized = false }).Rules());
+        Assert.Contains("no-router", new AWorld().WithVpc(3, "10.3.0.0/16").Change(3, vpc => vpc with { Advertise = "true" }).Rules());
+    }
+
+    [Fact]
+    public void Names_unknown_roles_and_those_it_does_not_serve_and_touches_neither()
+    {
+        var world = Hub().Instance(1, instance => instance with { Role = "subnet-ruoter" });
+
+        Assert.Contains("unknown-role", world.Rules());
+        Assert.Empty(world.Lines());
+        Assert.Contains("role-not-served", Hub().Instance(1, instance => instance with { Role = "exit-node" }).Rules());
+    }
+
+    [Fact]
+    public void A_device_of_an_earlier_join_is_not_taken_for_the_living_one()
+    {
+        var world = Hub().WithDevice(new(AWorld.DeviceOf(99), AWorld.HostOf(1), ["tag:aws-router"], false, true, AWorld.Now, AWorld.Now, PrefixSet.Empty, PrefixSet.Empty));
+
+        Assert.Equal(AWorld.DeviceOf(1), world.Planned().Routers[0].Device);
+    }
+}
