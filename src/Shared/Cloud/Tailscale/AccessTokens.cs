@@ -1,0 +1,127 @@
+using System.Collections.Immutable;
+
+namespace Automation.Tailscale;
+
+/// <param name="Scopes">What the token may do; null where that is not known.</param>
+internal sealed record AccessToken(Secret Value, DateTimeOffset RenewAt, ImmutableArray<string>? Scopes, TailscaleCredential From);
+
+/// <summary>The token that each call shows. Callers that need one at the same time share one request.</summary>
+internal sealed class AccessTokens(CredentialSource credentials, TailscaleHttp http, TimeProvider time)
+{
+    /// <summary>A token is renewed this long before it ends, so that no call sets out with one that ends under way.</summary>
+    private static readonly TimeSpan s_renewBefore = TimeSpan.FromMinutes(5);
+
+    /// <summary>What Tailscale documents; used where an answer does not say.</summary>
+    private static readonly TimeSpan s_usualLife = TimeSpan.FromHours(1);
+
+    /// <summary>Reading the credential and three tries of 10 s with their waits fit in; a fetch that hangs must not outlive it.</summary>
+    private static readonly TimeSpan s_fetchLimit = TimeSpan.FromSeconds(60);
+
+    private readonly Lock _gate = new();
+    private Task<AccessToken>? _fetch;
+
+    public Task<AccessToken> GetAsync(CancellationToken stopping)
+    {
+        Task<AccessToken> fetch;
+        lock (_gate)
+        {
+            if (_fetch is null || IsOver(_fetch))
+            {
+                // Not tied to one caller: the others still want the token when that one gives up.
+                _fetch = Task.Run(FetchAsync, CancellationToken.None);
+            }
+
+            fetch = _fetch;
+        }
+
+        return fetch.WaitAsync(stopping);
+    }
+
+    /// <summary>The API refused this token; the next call fetches another, unless somebody has already.</summary>
+    public void Drop(AccessToken refused)
+    {
+        lock (_gate)
+        {
+            if (_fetch is { IsCompletedSuccessfully: true } && ReferenceEquals(_fetch.Result, refused))
+            {
+                _fetch = null;
+            }
+        }
+
+        if (refused.From is TailscaleCredential.ApiKey)
+        {
+            credentials.Forget(refused.From);   // an OAuth client is tried again first: mostly only its token has ended
+        }
+    }
+
+    private bool IsOver(Task<AccessToken> fetch) =>
+        fetch.IsCompleted && (!fetch.IsCompletedSuccessfully || fetch.Result.RenewAt <= time.GetUtcNow());
+
+    private async Task<AccessToken> FetchAsync()
+    {
+        using var limit = new CancellationTokenSource(s_fetchLimit, time);
+        try
+        {
+            var credential = await credentials.GetAsync(limit.Token);
+            try
+            {
+                return await TokenForAsync(credential, limit.Token);
+            }
+            catch (CallFailedException refused) when (refused.Failure is Failure.BadCredential)
+            {
+                credentials.Forget(credential);
+                var rotated = await credentials.GetAsync(limit.Token);
+                if (rotated.IsSameAs(credential))
+                {
+                    throw;
+                }
+
+                return await TokenForAsync(rotated, limit.Token);
+            }
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            throw new CallFailedException(
+                Failure.Unavailable, TailscaleCall.Service, TailscaleCall.Token.ToString(), "timeout", "no access token within 60 s");
+        }
+    }
+
+    private async Task<AccessToken> TokenForAsync(TailscaleCredential credential, CancellationToken stopping) => credential switch
+    {
+        TailscaleCredential.ApiKey key => new(key.Key, DateTimeOffset.MaxValue, Scopes: null, key),
+        TailscaleCredential.OAuthClient client => await ExchangeAsync(client, stopping),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    private async Task<AccessToken> ExchangeAsync(TailscaleCredential.OAuthClient client, CancellationToken stopping)
+    {
+        var call = TailscaleCall.Token;
+        var asked = time.GetUtcNow();
+        var answer = await http.SendAsync(call, call.Template, token: null, () => new FormUrlEncodedContent(
+        [
+            new("grant_type", "client_credentials"),
+            new("client_id", client.ClientId),
+            new("client_secret", client.ClientSecret.Reveal()),
+        ]), stopping);
+
+        if ((int)answer.Status is 400 or 401 or 403)
+        {
+            // The body is left out: it could repeat what was sent.
+            throw Refusals.BadCredential(call, answer,
+                $"Tailscale does not accept the OAuth client in the SSM parameter {Printable.Of(credentials.Parameter)}; it may have been revoked. "
+                + "Create one under Trust credentials in the admin console and write it to that parameter.");
+        }
+
+        Refusals.ThrowUnlessOk(call, answer, scopes: null);
+        var read = answer.Read(call, TailscaleJson.Default.WireToken);
+        if (read.AccessToken is not { } value || !HeaderText.IsSafe(value.Reveal()))
+        {
+            throw Refusals.Unreadable(call, answer, "the answer holds no access token");
+        }
+
+        var life = read.ExpiresIn is > 0 and var seconds ? TimeSpan.FromSeconds(Math.Min(seconds, 86_400)) : s_usualLife;
+        var early = life > 2 * s_renewBefore ? s_renewBefore : life / 2;
+        ImmutableArray<string>? scopes = read.Scope is { } scope ? [.. scope.Split(' ', StringSplitOptions.RemoveEmptyEntries)] : null;
+        return new(value, asked + life - early, scopes, client);
+    }
+}
