@@ -1,10 +1,8 @@
 using System.Collections.Immutable;
-using System.Text;
 using Automation.Events;
 using Automation.Lambda;
 using Automation.Nodes;
 using Automation.Reports;
-using Automation.Tailscale;
 using Microsoft.Extensions.Logging;
 
 namespace Automation.Sandbox;

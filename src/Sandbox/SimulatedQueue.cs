@@ -50,7 +50,7 @@ public sealed class SimulatedQueue(string name, TimeProvider time, TimeSpan visi
         {
             message.Receives++;
             message.VisibleAt = now + visibilityTimeout;
-            records.Add(new JsonObject
+            records.Add((JsonNode)new JsonObject
             {
                 ["messageId"] = message.Id,
                 ["receiptHandle"] = message.Id,

@@ -123,8 +123,7 @@ public sealed partial class NodeLaunch(
             return new NodeOutcome.Again(Delay, $"{id} had a key parameter that the ledger did not know: it is registered anew");
         }
 
-        LogRegistered(log, id.ToString(), key.Id.ToString(), key.Expires);
-        return new NodeOutcome.Again(Delay, $"{id} has its key and settings, and has not joined yet");
+        return new NodeOutcome.Again(Delay, $"{id} has its settings and auth key {key.Id}, and has not joined yet");
     }
 
     private async Task<NodeOutcome> AdmitAsync(IAwsScope services, LaunchSeen seen, LaunchStep.Admit step, LifecycleHook hook, CancellationToken stopping)
@@ -146,8 +145,7 @@ public sealed partial class NodeLaunch(
         }
 
         await hook.CompleteAsync(LifecycleResult.Continue, stopping);
-        LogAdmitted(log, id.ToString(), step.Device.Id.ToString());
-        return new NodeOutcome.Done($"{id} is in service as {step.Device.HostName}", "NodesAdmitted");
+        return new NodeOutcome.Done($"{id} is in service as device {step.Device.Id}", "NodesAdmitted");
     }
 
     private async Task TryRevokeAsync(KeyId key, CancellationToken stopping)
@@ -164,15 +162,9 @@ public sealed partial class NodeLaunch(
 
     private string KeyParameter(InstanceId id) => NodeParameters.Name(settings.ParameterPrefix, id, NodeParameters.AuthKey);
 
-    [LoggerMessage(3001, LogLevel.Information, "{Instance} has its settings and auth key {Key}, which expires at {Expires}.")]
-    private static partial void LogRegistered(ILogger log, string instance, string key, DateTimeOffset expires);
-
-    [LoggerMessage(3002, LogLevel.Information, "{Instance} is in service as device {Device}.")]
-    private static partial void LogAdmitted(ILogger log, string instance, string device);
-
-    [LoggerMessage(3003, LogLevel.Warning, "{Instance} is abandoned: {Why}.")]
+    [LoggerMessage(3001, LogLevel.Warning, "{Instance} is abandoned: {Why}.")]
     private static partial void LogGaveUp(ILogger log, string instance, string why);
 
-    [LoggerMessage(3004, LogLevel.Warning, "Auth key {Key} could not be revoked and ends with its expiry, or with the next reconcile: {Why}")]
+    [LoggerMessage(3002, LogLevel.Warning, "Auth key {Key} could not be revoked and ends with its expiry, or with the next reconcile: {Why}")]
     private static partial void LogKeyLeft(ILogger log, string key, string why);
 }

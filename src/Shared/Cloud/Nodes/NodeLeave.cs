@@ -58,7 +58,6 @@ public sealed partial class NodeLeave(
             case LeaveStep.CleanUp:
                 await remains.RemoveAsync(scope, id, seen.Record, seen.Devices, stopping);
                 await hook.CompleteAsync(LifecycleResult.Continue, stopping);
-                LogCleanedUp(log, id.ToString(), seen.Devices.Length);
                 return new NodeOutcome.Done($"{id} is gone, and nothing is left of it", "NodesRemoved");
 
             default:
@@ -85,19 +84,12 @@ public sealed partial class NodeLeave(
 
         await remains.RemoveAsync(scope, id, record, seen.Devices, stopping);
         await hook.CompleteAsync(LifecycleResult.Continue, stopping);
-        LogHandedOver(log, id.ToString());
         return new NodeOutcome.Done($"{id} has handed over and goes", "NodesRemoved");
     }
 
-    [LoggerMessage(3101, LogLevel.Information, "{Instance} is gone; {Devices} devices of it were deleted, and its key and parameters.")]
-    private static partial void LogCleanedUp(ILogger log, string instance, int devices);
-
-    [LoggerMessage(3102, LogLevel.Information, "{Instance} has handed over to another router.")]
-    private static partial void LogHandedOver(ILogger log, string instance);
-
-    [LoggerMessage(3103, LogLevel.Error, "{Instance} leaves, and no other router is known to serve {Vpc}: it cannot be reached until a new one has joined. {Problem}")]
+    [LoggerMessage(3101, LogLevel.Error, "{Instance} leaves, and no other router is known to serve {Vpc}: it cannot be reached until a new one has joined. {Problem}")]
     private static partial void LogLastRouter(ILogger log, string instance, string vpc, string? problem);
 
-    [LoggerMessage(3104, LogLevel.Error, "{Instance} goes with work left for the reconcile: {Why}")]
+    [LoggerMessage(3102, LogLevel.Error, "{Instance} goes with work left for the reconcile: {Why}")]
     private static partial void LogLeftOver(ILogger log, string instance, string why);
 }

@@ -66,7 +66,8 @@ public static class NamePlanner
             : possible.Where(candidate => candidate.Answer == Answer.Yes).Select(candidate => candidate.View).Order(StringComparer.Ordinal).FirstOrDefault();
         if (views.Length > 1)
         {
-            findings.Add(new("two-views", Finding.Warning, domain, $"It has different answers in {string.Join(" and ", views)}; {(view is null ? "none of them is" : $"only {view} is")} forwarded, since the answers of two would race."));
+            // Of EC2's own names every VPC has another view, so this is no fault of anyone's.
+            findings.Add(new("two-views", possible.Any(candidate => candidate.Zone.Length > 0) ? Finding.Warning : Finding.Info, domain, $"It has different answers in {string.Join(" and ", views)}; {(view is null ? "none of them is" : $"only {view} is")} forwarded, since the answers of two would race."));
         }
 
         ImmutableArray<DomainCandidate> answering = [.. possible.Where(candidate => candidate.View == view && candidate.Answer == Answer.Yes).OrderBy(candidate => candidate.Resolver)];

@@ -1,0 +1,157 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Automation.Plans;
+using Automation.Sandbox;
+using Microsoft.Extensions.Logging;
+
+namespace Automation.Cli;
+
+/// <summary>A story on the simulated cloud, through the real functions: what an account goes through in a bad week, told in seconds.</summary>
+internal sealed class Demo(TextWriter output, TextWriter progress)
+{
+    private readonly List<(string Time, string Text)> _lines = [];
+    private TimeProvider _clock = TimeProvider.System;
+
+    /// <returns>0 only where it converged and a second reconcile plans nothing.</returns>
+    public async Task<int> RunAsync(bool json)
+    {
+        var told = json ? progress : output;
+        var world = new SandboxWorld(new StoryLog(this));
+        _clock = world.Clock;
+        world.EventSeen = text => Line("event", Describe(text));
+        var region = world.HomeRegion;
+
+        void Chapter(string text)
+        {
+            Flush(told);
+            told.WriteLine();
+            told.WriteLine($"== {text}");
+        }
+
+        Chapter("Two subnet routers launch in one VPC");
+        var hub = region.AddVpc("vpc-0a11b22c33d44e55f", "10.0.0.0/16");
+        region.Launch("i-0a1b2c3d4e5f60718", hub, "subnet-0a1b2c3d4e5f60001");
+        region.Launch("i-0b1b2c3d4e5f60718", hub, "subnet-0a1b2c3d4e5f60002");
+        await world.RunAsync(TimeSpan.FromMinutes(6));
+
+        Chapter("A CIDR is added to the VPC");
+        region.AssociateCidr(hub, "10.64.0.0/16");
+        await world.RunAsync(TimeSpan.FromMinutes(1));
+
+        Chapter("A private zone appears");
+        region.AddPrivateZone("Z0123456789ABCDEFGHIJ", "corp.example.internal", hub);
+        await world.RunAsync(TimeSpan.FromMinutes(1));
+
+        Chapter("A router is replaced: the new one starts first");
+        region.Launch("i-0c1b2c3d4e5f60718", hub, "subnet-0a1b2c3d4e5f60001");
+        await world.RunAsync(TimeSpan.FromMinutes(1));
+        region.ScaleIn(InstanceId.Parse("i-0a1b2c3d4e5f60718"));
+        await world.RunAsync(TimeSpan.FromMinutes(1));
+
+        Chapter("An instance dies without a hook, and its group starts another");
+        region.Kill(InstanceId.Parse("i-0b1b2c3d4e5f60718"));
+        region.Launch("i-0d1b2c3d4e5f60718", hub, "subnet-0a1b2c3d4e5f60002");
+        await world.RunAsync(TimeSpan.FromMinutes(1));
+
+        Chapter("Another dies, and this time EC2's events are lost: the schedule finds out");
+        region.Kill(InstanceId.Parse("i-0c1b2c3d4e5f60718"), told: false);
+        region.Launch("i-0e1b2c3d4e5f60718", hub, "subnet-0a1b2c3d4e5f60001");
+        await world.RunAsync(TimeSpan.FromMinutes(16));
+
+        Chapter("The Tailscale API is down for seven minutes, while a VPC with a router is added and a CIDR removed");
+        world.Tailnet.IsDown = true;
+        Line("tailnet", "the API answers 503 from now on");
+        var spoke = region.AddVpc("vpc-0f99e88d77c66b55a", "10.20.0.0/16");
+        region.Launch("i-0f1b2c3d4e5f60718", spoke, "subnet-0f1b2c3d4e5f60001", group: "spoke-routers");
+        region.DisassociateCidr(hub, "10.64.0.0/16");
+        await world.RunAsync(TimeSpan.FromMinutes(7));
+        world.Tailnet.IsDown = false;
+        Line("tailnet", "the API answers again");
+        await world.RunAsync(TimeSpan.FromMinutes(12));
+
+        var settled = await world.SettleAsync(TimeSpan.FromMinutes(20));
+        Chapter("At rest");
+        var last = await world.ReconcileAsync();
+        var second = await world.ReconcileAsync(dryRun: true);
+        Flush(told);
+        var converged = settled && second.Plan.IsEmpty && second.Plan.Steps.IsEmpty && last.Report.Findings.All(finding => finding.Severity != Finding.Error);
+        told.WriteLine(last.Plan.Summary);
+        told.WriteLine($"A second reconcile: {second.Plan.Summary}");
+        told.WriteLine();
+        if (json)
+        {
+            Console.OpenStandardOutput().Write(second.Report.ToUtf8Json());
+        }
+        else
+        {
+            new ReportTable(output).Write(second.Report);
+        }
+
+        told.WriteLine();
+        told.WriteLine(converged
+            ? $"Converged: {world.Calls.Count} outside calls, nothing left to do."
+            : $"Not converged: {world.NodeEvents.Count + world.ChangeEvents.Count} messages wait, and the second plan is not empty.");
+        return converged ? 0 : 1;
+    }
+
+    private void Line(string who, string what) =>
+        _lines.Add((_clock.GetUtcNow().ToString("HH:mm:ss", CultureInfo.InvariantCulture), $"{who,-8} {what}"));
+
+    // What is said again says nothing new: a node that is waited for, an API that is still down, a second plan that is empty.
+    private void Flush(TextWriter told)
+    {
+        var said = new HashSet<string>();
+        foreach (var (time, text) in _lines)
+        {
+            if (said.Add(text))
+            {
+                told.WriteLine($"{time}  {text}");
+            }
+        }
+
+        if (_lines.Count > said.Count)
+        {
+            told.WriteLine($"{"",10}({_lines.Count - said.Count} more lines that say the same again)");
+        }
+
+        _lines.Clear();
+    }
+
+    private static string Describe(string text)
+    {
+        var news = JsonNode.Parse(text)!;
+        var detail = news["detail"]!;
+        return (string?)news["detail-type"] switch
+        {
+            "EC2 Instance-launch Lifecycle Action" or "EC2 Instance-terminate Lifecycle Action" =>
+                $"{news["detail-type"]}: {detail["EC2InstanceId"]} of {detail["AutoScalingGroupName"]}, held by {detail["LifecycleHookName"]}",
+            "EC2 Instance State-change Notification" => $"{news["detail-type"]}: {detail["instance-id"]} is {detail["state"]}",
+            _ => $"{detail["eventName"]} by {detail["userIdentity"]?["sessionContext"]?["sessionIssuer"]?["userName"]}",
+        };
+    }
+
+    /// <summary>The functions' own log, as the story's lines.</summary>
+    private sealed class StoryLog(Demo demo) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+            {
+                demo.Line(Who(logLevel, eventId), formatter(state, exception).TrimEnd(' '));
+            }
+        }
+
+        private static string Who(LogLevel level, EventId id) => level >= LogLevel.Warning ? level == LogLevel.Warning ? "warning" : "error" : id.Id switch
+        {
+            1001 => "step",
+            1003 => "plan",
+            1002 or 2001 => "finding",
+            _ => "node",
+        };
+    }
+}

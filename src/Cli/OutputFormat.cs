@@ -1,0 +1,7 @@
+namespace Automation.Cli;
+
+internal enum OutputFormat
+{
+    Text,
+    Json,
+}

@@ -1,0 +1,87 @@
+using System.Globalization;
+using Automation.Plans;
+using Spectre.Console;
+
+namespace Automation.Cli;
+
+/// <summary>The report as tables that a person can read: prefixes, routers, names and findings.</summary>
+internal sealed class ReportTable(TextWriter output)
+{
+    private const int Width = 160;
+
+    private readonly IAnsiConsole _console = Create(output);
+
+    public void Write(Report report)
+    {
+        var scopes = NewTable("Scope", "Read", "VPCs");
+        foreach (var scope in report.Observed.Scopes)
+        {
+            scopes.AddRow(Cell(scope.Scope), scope.Complete ? "completely" : "not completely", scope.Vpcs.ToString(CultureInfo.InvariantCulture));
+        }
+
+        var prefixes = NewTable("Prefix", "VPC", "Routers");
+        foreach (var prefix in report.Routers
+            .SelectMany(router => router.Advertise.Select(prefix => (Prefix: prefix, router.VpcId, Name: router.InstanceId)))
+            .GroupBy(row => (row.Prefix, row.VpcId))
+            .OrderBy(group => group.Key.Prefix).ThenBy(group => group.Key.VpcId, StringComparer.Ordinal))
+        {
+            prefixes.AddRow(Cell(prefix.Key.Prefix.ToString()), Cell(prefix.Key.VpcId), Cell(string.Join(", ", prefix.Select(row => row.Name).Order(StringComparer.Ordinal))));
+        }
+
+        var routers = NewTable("Router", "Device", "VPC", "Subnet");
+        foreach (var router in report.Routers)
+        {
+            routers.AddRow(Cell(router.InstanceId), Cell(router.Device ?? "not joined"), Cell(router.VpcId), Cell(router.SubnetId ?? "-"));
+        }
+
+        var names = NewTable("Domain", "Resolvers");
+        foreach (var (domain, resolvers) in report.SplitDns)
+        {
+            names.AddRow(Cell(domain), Cell(string.Join(", ", resolvers)));
+        }
+
+        var findings = NewTable("Severity", "Rule", "Resource", "Finding");
+        foreach (var finding in report.Findings)
+        {
+            findings.AddRow(Cell(finding.Severity), Cell(finding.Rule), Cell(finding.Resource), Cell(finding.Text));
+        }
+
+        Show(scopes, "No scope was looked at.");
+        Show(prefixes, "No prefix is advertised.");
+        Show(routers, "There is no router.");
+        Show(names, "No domain is forwarded.");
+        Show(findings, "There are no findings.");
+    }
+
+    private static IAnsiConsole Create(TextWriter output)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(output) });
+        console.Profile.Width = Width;
+        return console;
+    }
+
+    private static Table NewTable(params ReadOnlySpan<string> columns)
+    {
+        var table = new Table().Border(TableBorder.Simple);
+        foreach (var column in columns)
+        {
+            table.AddColumn(column);
+        }
+
+        return table;
+    }
+
+    private static string Cell(string text) => Markup.Escape(text);
+
+    private void Show(Table table, string whenEmpty)
+    {
+        if (table.Rows.Count == 0)
+        {
+            _console.WriteLine($" {whenEmpty}");
+        }
+        else
+        {
+            _console.Write(table);
+        }
+    }
+}
