@@ -34,7 +34,7 @@ public sealed partial class RuntimeLoop
             }
             catch (Exception error)   // whatever keeps the function from starting, its owner must read it
             {
-                StartFailed(log, error, error.Message);
+                StartFailed(log, error);
                 await api.PostInitErrorAsync(RuntimeError.Of("Init", error));
                 return 1;
             }
@@ -43,7 +43,7 @@ public sealed partial class RuntimeLoop
         }
         catch (RuntimeApiException error)
         {
-            RuntimeApiLost(log, error, error.Message);
+            RuntimeApiLost(log, error);
             return 1;
         }
     }
@@ -164,11 +164,11 @@ public sealed partial class RuntimeLoop
         }
     }
 
-    [LoggerMessage(9001, LogLevel.Critical, "The function cannot start. {Reason}")]
-    private static partial void StartFailed(ILogger log, Exception error, string reason);
+    [LoggerMessage(9001, LogLevel.Critical, "The function cannot start.")]
+    private static partial void StartFailed(ILogger log, Exception error);
 
-    [LoggerMessage(9002, LogLevel.Critical, "{Reason} The process ends.")]
-    private static partial void RuntimeApiLost(ILogger log, Exception error, string reason);
+    [LoggerMessage(9002, LogLevel.Critical, "The Runtime API cannot be used any more, and the process ends.")]
+    private static partial void RuntimeApiLost(ILogger log, Exception error);
 
     [LoggerMessage(9003, LogLevel.Error, "The invocation failed with {ErrorType}.")]
     private static partial void HandlerFailed(ILogger log, Exception error, string errorType);
