@@ -74,7 +74,8 @@ public sealed class AwsClients : IAws
             new(AwsService.Sts, new(_settings.Home, null), _time),
             account,
             _settings.MemberRole is { } role ? $"arn:{partition}:iam::{account}:role/{role}" : null,
-            _session);
+            _session,
+            _time);
     }
 
     // 2 to 64 of these characters are allowed.

@@ -11,6 +11,9 @@ internal sealed class DynamoLedger(IAmazonDynamoDB client, string table, AwsCall
 {
     private const string Nothing = "attribute_not_exists(pk)";
 
+    /// <summary>Attribute that differs with each write.</summary>
+    private const string WriteId = "writeId";
+
     public async Task<NodeRecord?> GetNodeAsync(InstanceId instance, CancellationToken stopping)
     {
         var item = await GetAsync(NodeItem.Key(instance), stopping).ConfigureAwait(false);
@@ -146,6 +149,7 @@ internal sealed class DynamoLedger(IAmazonDynamoDB client, string table, AwsCall
 
     private async Task<bool> PutAsync(PutItemRequest put, CancellationToken stopping)
     {
+        put.Item.Add(WriteId, Guid.NewGuid().ToString("N"));
         put.ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure.ALL_OLD;
         try
         {
@@ -158,14 +162,14 @@ internal sealed class DynamoLedger(IAmazonDynamoDB client, string table, AwsCall
         }
     }
 
-    // A write whose answer was lost is repeated, and then meets itself: what stands there is what was to be written.
+    // The SDK repeats a write whose answer was lost, and then it meets itself.
     private async Task<PutItemResponse> WriteAsync(PutItemRequest put, CancellationToken stopping)
     {
         try
         {
             return await client.PutItemAsync(put, stopping).ConfigureAwait(false);
         }
-        catch (ConditionalCheckFailedException failed) when (failed.Item is { } found && LedgerItem.AreEqual(found, put.Item))
+        catch (ConditionalCheckFailedException failed) when (failed.Item?.Text(WriteId) is { } written && written == put.Item.Text(WriteId))
         {
             return new();
         }

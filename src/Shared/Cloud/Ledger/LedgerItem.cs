@@ -81,16 +81,6 @@ internal static class LedgerItem
         return true;
     }
 
-    public static bool AreEqual(Dictionary<string, AttributeValue> one, Dictionary<string, AttributeValue> other) =>
-        one.Count == other.Count
-        && one.All(pair => other.TryGetValue(pair.Key, out var value) && AreEqual(pair.Value, value));
-
-    private static bool AreEqual(AttributeValue one, AttributeValue other) =>
-        one.S == other.S
-        && one.N == other.N
-        && one.BOOL == other.BOOL
-        && (one.L ?? []).Select(value => value.S).SequenceEqual((other.L ?? []).Select(value => value.S));
-
     public static bool Unreadable(Dictionary<string, AttributeValue> item, string attribute, [NotNull] out string? problem)
     {
         problem = $"the ledger's item {Printable.Of(item.Text("pk"))} has no readable {attribute}";
