@@ -14,11 +14,11 @@ internal static class AnAccount
 
     public static CancellationToken Stopping => TestContext.Current.CancellationToken;
 
-    public static AwsClients Clients(FakeAws aws, TimeProvider? time = null, Func<Settings, Settings>? change = null) => new(
+    public static AwsClients Clients(FakeAws aws, TimeProvider? time = null, Func<Settings, Settings>? change = null, AWSCredentials? credentials = null) => new(
         (change ?? (settings => settings))(SettingsOf(Home)),
         "tailnet-reconcile",
         time ?? TimeProvider.System,
-        new BasicAWSCredentials("AKIDEXAMPLE", "not-a-secret"),
+        credentials ?? new BasicAWSCredentials("AKIDEXAMPLE", "not-a-secret"),
         aws.Http);
 
     public static IAwsScope Scope(FakeAws aws, string region = "eu-west-1") =>

@@ -1,4 +1,5 @@
 using System.Net;
+using Amazon.Runtime;
 using Microsoft.Extensions.Time.Testing;
 using static Automation.Aws.AnAccount;
 
@@ -115,6 +116,24 @@ public sealed class AwsClientsTests : IDisposable
     }
 
     [Fact]
+    public async Task Looks_for_credentials_at_a_call_and_not_before()
+    {
+        var scope = Clients(_aws, credentials: new NoCredentials()).In(Home);
+        var (ec2, autoScaling, ssm) = (scope.Ec2, scope.AutoScaling, scope.Ssm);
+
+        foreach (var call in (Func<Task>[])
+            [
+                () => ec2.DescribeVpcsAsync(null, Stopping),
+                () => autoScaling.DescribeLifecycleStateAsync(Router, Stopping),
+                () => ssm.CreateSecretAsync("/x", new("open sesame"), Router, Stopping),
+            ])
+        {
+            var failed = await Assert.ThrowsAsync<CallFailedException>(call);
+            Assert.Equal((Failure.BadCredential, "no credentials"), (failed.Failure, failed.Code));
+        }
+    }
+
+    [Fact]
     public async Task Says_so_when_the_own_credentials_have_expired()
     {
         _aws.On("POST https://ec2.eu-west-1.amazonaws.com/").Ec2Error("RequestExpired", "Request has expired.");
@@ -129,4 +148,9 @@ public sealed class AwsClientsTests : IDisposable
         "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>"
         + $"<AccessKeyId>{key}</AccessKeyId><SecretAccessKey>not-a-secret</SecretAccessKey><SessionToken>token-of-{key}</SessionToken>"
         + $"<Expiration>{s_now.AddHours(hours):yyyy-MM-ddTHH:mm:ssZ}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>";
+
+    private sealed class NoCredentials : AWSCredentials
+    {
+        public override ImmutableCredentials GetCredentials() => throw new AmazonClientException("Failed to resolve AWS credentials.");
+    }
 }

@@ -85,6 +85,7 @@ public sealed class AwsFailuresTests
     [Theory]
     [InlineData("Failed to resolve AWS credentials. The credential providers ...", Failure.BadCredential)]
     [InlineData("Request quota: capacity could not be obtained", Failure.Throttled)]
+    [InlineData("Invalid Configuration: FIPS and custom endpoint are not supported", Failure.Invalid)]
     [InlineData("something else", Failure.Unavailable)]
     public void Reads_the_SDK_s_own_troubles(string message, Failure meaning) => Assert.Equal(
         meaning, AwsFailures.Of(new AmazonClientException(message), AwsService.Ec2, "DescribeVpcs", s_own).Failure);

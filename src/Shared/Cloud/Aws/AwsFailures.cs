@@ -96,6 +96,7 @@ internal static class AwsFailures
         {
             var text when text.Contains("capacity could not be obtained", StringComparison.OrdinalIgnoreCase) => (Failure.Throttled, "retry quota"),
             var text when text.Contains("credentials", StringComparison.OrdinalIgnoreCase) => (Failure.BadCredential, "no credentials"),
+            var text when text.StartsWith("Invalid Configuration", StringComparison.Ordinal) => (Failure.Invalid, "configuration"),
             _ => (Failure.Unavailable, "client"),
         };
         return new(failure, service.Name, operation, code, Printable.Of(error.Message), error);

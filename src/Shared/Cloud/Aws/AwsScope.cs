@@ -16,9 +16,8 @@ internal sealed class AwsScope : IAwsScope
     private readonly Lazy<ISsm> _ssm;
     private readonly Lazy<ISqs> _sqs;
 
-    /// <param name="credentials">null for the SDK's default chain.</param>
     /// <param name="http">Makes HTTP clients; null for the SDK's own.</param>
-    public AwsScope(AwsIdentity identity, string? kmsKey, AWSCredentials? credentials, HttpClientFactory? http, TimeProvider time)
+    public AwsScope(AwsIdentity identity, string? kmsKey, AWSCredentials credentials, HttpClientFactory? http, TimeProvider time)
     {
         Scope = identity.Scope;
         var region = RegionEndpoint.GetBySystemName(Scope.Region);

@@ -10,8 +10,7 @@ namespace Automation.Aws;
 /// </summary>
 internal sealed class OnceSsmClient : AmazonSimpleSystemsManagementClient
 {
-    /// <param name="credentials">null for the SDK's default chain.</param>
-    public OnceSsmClient(AWSCredentials? credentials, AmazonSimpleSystemsManagementConfig config)
+    public OnceSsmClient(AWSCredentials credentials, AmazonSimpleSystemsManagementConfig config)
         : base(credentials, OnlyOnce(config))
     {
     }

@@ -9,8 +9,7 @@ namespace Automation.Aws.Thin;
 /// <summary>The SDK's own pipeline (credentials, signature, retries, clock correction) for hand-written calls.</summary>
 internal sealed class ThinClient : AmazonServiceClient
 {
-    /// <param name="credentials">null for the SDK's default chain.</param>
-    public ThinClient(AWSCredentials? credentials, ThinConfig config)
+    public ThinClient(AWSCredentials credentials, ThinConfig config)
         : base(credentials, config)
     {
     }
