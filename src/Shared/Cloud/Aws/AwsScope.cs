@@ -1,0 +1,56 @@
+using Amazon;
+using Amazon.EC2;
+using Amazon.Runtime;
+using Amazon.SimpleSystemsManagement;
+using Amazon.SQS;
+using Automation.Aws.Thin;
+
+namespace Automation.Aws;
+
+/// <summary>The clients of one account and Region, each made when it is first asked for.</summary>
+internal sealed class AwsScope : IAwsScope
+{
+    private readonly Lazy<IEc2> _ec2;
+    private readonly Lazy<IAutoScaling> _autoScaling;
+    private readonly Lazy<IRoute53> _route53;
+    private readonly Lazy<ISsm> _ssm;
+    private readonly Lazy<ISqs> _sqs;
+
+    /// <param name="http">Makes HTTP clients; null for the SDK's own.</param>
+    public AwsScope(AwsIdentity identity, string? kmsKey, AWSCredentials credentials, HttpClientFactory? http, TimeProvider time)
+    {
+        Scope = identity.Scope;
+        var region = RegionEndpoint.GetBySystemName(Scope.Region);
+        AwsCaller Caller(AwsService service) => new(service, identity, time);
+        T Config<T>(T config)
+            where T : ClientConfig => ClientDefaults.With(config, Scope.Region, http);
+
+        _ec2 = new(() =>
+        {
+            EnumTables.PreFill();
+            return new Ec2Client(new AmazonEC2Client(credentials, Config(new AmazonEC2Config())), Caller(AwsService.Ec2));
+        });
+        _autoScaling = new(() => new AutoScalingClient(new ThinClient(credentials, Config(AutoScalingClient.Config())), Caller(AwsService.AutoScaling)));
+        _route53 = new(() => new Route53Client(new ThinClient(credentials, Config(Route53Client.Config())), Caller(AwsService.Route53), Scope));
+        _ssm = new(() => new SsmClient(
+            new AmazonSimpleSystemsManagementClient(credentials, Config(new AmazonSimpleSystemsManagementConfig())),
+            new OnceSsmClient(credentials, Config(new AmazonSimpleSystemsManagementConfig())),
+            Caller(AwsService.Ssm),
+            Scope,
+            region.PartitionName,
+            kmsKey));
+        _sqs = new(() => new SqsClient(new AmazonSQSClient(credentials, Config(new AmazonSQSConfig())), Caller(AwsService.Sqs), region.PartitionDnsSuffix));
+    }
+
+    public Scope Scope { get; }
+
+    public IEc2 Ec2 => _ec2.Value;
+
+    public IAutoScaling AutoScaling => _autoScaling.Value;
+
+    public IRoute53 Route53 => _route53.Value;
+
+    public ISsm Ssm => _ssm.Value;
+
+    public ISqs Sqs => _sqs.Value;
+}

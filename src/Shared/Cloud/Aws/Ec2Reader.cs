@@ -1,0 +1,108 @@
+using System.Collections.Immutable;
+using Amazon.EC2.Model;
+using Automation.Network;
+using Automation.Nodes;
+using Automation.Plans;
+using Instance = Automation.Plans.Instance;
+using Vpc = Automation.Plans.Vpc;
+
+namespace Automation.Aws;
+
+/// <summary>Reads EC2's answers. What cannot be read is left out and said: half an entry would look like a change.</summary>
+internal static class Ec2Reader
+{
+    private const string AdvertiseTag = "tailscale:advertise";
+
+    // The SDK gives null for a list that is not in the answer, throughout.
+    public static void Read(DescribeInstancesResponse page, ListingBuilder<Instance> listing)
+    {
+        foreach (var instance in (page.Reservations ?? []).SelectMany(reservation => reservation.Instances ?? []))
+        {
+            if (TryRead(instance, out var read, out var problem))
+            {
+                listing.Add(read!);
+            }
+            else
+            {
+                listing.AddProblem(problem);
+            }
+        }
+    }
+
+    public static void Read(Amazon.EC2.Model.Vpc vpc, ListingBuilder<Vpc> listing)
+    {
+        if (!VpcId.TryParse(vpc.VpcId, out var id))
+        {
+            listing.AddProblem($"'{Printable.Of(vpc.VpcId)}' is not the id of a VPC");
+            return;
+        }
+
+        if (!Prefix.TryParse(vpc.CidrBlock, out var primary))
+        {
+            listing.AddProblem($"{id} has '{Printable.Of(vpc.CidrBlock)}' for its first CIDR");
+            return;
+        }
+
+        var cidrs = ImmutableArray.CreateBuilder<VpcCidr>();
+        foreach (var (cidr, state) in Associations(vpc))
+        {
+            if (Prefix.TryParse(cidr, out var prefix) && state is not null)
+            {
+                cidrs.Add(new(prefix, state));
+            }
+            else if (!string.IsNullOrEmpty(cidr) || !IsOver(state))
+            {
+                listing.AddProblem($"{id} has a CIDR '{Printable.Of(cidr)}' in state '{Printable.Of(state)}'");
+                return;
+            }
+        }
+
+        listing.Add(new(id, primary, cidrs.ToImmutable(), Tag(vpc.Tags, AdvertiseTag)));
+    }
+
+    private static IEnumerable<(string? Cidr, string? State)> Associations(Amazon.EC2.Model.Vpc vpc) =>
+        (vpc.CidrBlockAssociationSet ?? []).Select(set => (set.CidrBlock, set.CidrBlockState?.State?.Value))
+        .Concat((vpc.Ipv6CidrBlockAssociationSet ?? []).Select(set => (set.Ipv6CidrBlock, set.Ipv6CidrBlockState?.State?.Value)))!;
+
+    // An IPv6 block that was asked for and not given keeps its line for a while, without an address.
+    private static bool IsOver(string? state) => state is "disassociating" or "disassociated" or "failing" or "failed";
+
+    private static bool TryRead(Amazon.EC2.Model.Instance instance, out Instance? read, out string problem)
+    {
+        read = null;
+        problem = "";
+        VpcId vpc = default;
+        SubnetId subnet = default;
+        if (!InstanceId.TryParse(instance.InstanceId, out var id))
+        {
+            problem = $"'{Printable.Of(instance.InstanceId)}' is not the id of an instance";
+        }
+        else if (instance.State?.Name?.Value is not { Length: > 0 } state || instance.LaunchTime is not { } launched)
+        {
+            problem = $"{id} has no state or no launch time";
+        }
+        else if (!string.IsNullOrEmpty(instance.VpcId) && !VpcId.TryParse(instance.VpcId, out vpc))
+        {
+            problem = $"{id} is in '{Printable.Of(instance.VpcId)}', which is not the id of a VPC";
+        }
+        else if (!string.IsNullOrEmpty(instance.SubnetId) && !SubnetId.TryParse(instance.SubnetId, out subnet))
+        {
+            problem = $"{id} is in '{Printable.Of(instance.SubnetId)}', which is not the id of a subnet";
+        }
+        else
+        {
+            // A terminated instance has neither VPC nor subnet.
+            read = new(
+                id,
+                state,
+                Tag(instance.Tags, NodeRoles.Tag) ?? "",
+                string.IsNullOrEmpty(instance.VpcId) ? null : vpc,
+                string.IsNullOrEmpty(instance.SubnetId) ? null : subnet,
+                new(launched.ToUniversalTime()));
+        }
+
+        return read is not null;
+    }
+
+    private static string? Tag(List<Tag>? tags, string key) => tags?.Find(tag => tag.Key == key)?.Value;
+}

@@ -1,0 +1,156 @@
+using System.Net;
+using Amazon.Runtime;
+using Microsoft.Extensions.Time.Testing;
+using static Automation.Aws.AnAccount;
+
+namespace Automation.Aws;
+
+public sealed class AwsClientsTests : IDisposable
+{
+    private const string Sts = "POST https://sts.eu-west-1.amazonaws.com/";
+    private const string Ec2InParis = "POST https://ec2.eu-west-3.amazonaws.com/";
+    private const string Empty = "<DescribeVpcsResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"/>";
+
+    private static readonly Scope s_member = new("444455556666", "eu-west-3");
+
+    private static readonly DateTimeOffset s_now = DateTimeOffset.Parse("2026-11-23T10:00:00Z", null);
+
+    private readonly FakeAws _aws = new();
+
+    public void Dispose() => _aws.Done();
+
+    [Fact]
+    public void Keeps_one_set_of_clients_for_a_scope()
+    {
+        var clients = Clients(_aws, new FakeTimeProvider(s_now));
+
+        Assert.Same(clients.In(Home), clients.In(Home));
+        Assert.Same(clients.In(Home).Ec2, clients.In(Home).Ec2);
+        Assert.NotSame(clients.In(Home), clients.In(new(Home.Account, "eu-west-3")));
+        Assert.Equal(s_member, clients.In(s_member).Scope);
+    }
+
+    [Fact]
+    public async Task Calls_the_own_account_in_every_Region_with_the_own_credentials()
+    {
+        _aws.On(Ec2InParis).Xml(Empty);
+
+        await Clients(_aws).In(new(Home.Account, "eu-west-3")).Ec2.DescribeVpcsAsync(null, Stopping);
+
+        Assert.StartsWith("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/", _aws.Requests[0].Header("Authorization"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Assumes_the_member_role_once_for_all_Regions_of_another_account()
+    {
+        _aws.On(
+                Sts,
+                "Action=AssumeRole",
+                "RoleArn=arn%3Aaws%3Aiam%3A%3A444455556666%3Arole%2FTailnetMember",
+                "RoleSessionName=tailnet-reconcile")
+            .Xml(Assumed("ASIAFIRST"))
+            .On(Ec2InParis, "X-Amz-Security-Token: token-of-ASIAFIRST").Xml(Empty)
+            .On("POST https://ec2.eu-north-1.amazonaws.com/", "X-Amz-Security-Token: token-of-ASIAFIRST").Xml(Empty);
+        var clients = Clients(_aws, new FakeTimeProvider(s_now));
+
+        await clients.In(s_member).Ec2.DescribeVpcsAsync(null, Stopping);
+        await clients.In(s_member with { Region = "eu-north-1" }).Ec2.DescribeVpcsAsync(null, Stopping);
+
+        Assert.Contains("Credential=ASIAFIRST/", _aws.Requests[1].Header("Authorization"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Assumes_the_role_anew_when_less_than_five_minutes_are_left()
+    {
+        var time = new FakeTimeProvider(s_now);
+        _aws.On(Sts).Xml(Assumed("ASIAFIRST"))
+            .On(Ec2InParis, "X-Amz-Security-Token: token-of-ASIAFIRST").Xml(Empty)
+            .On(Ec2InParis, "X-Amz-Security-Token: token-of-ASIAFIRST").Xml(Empty)
+            .On(Sts).Xml(Assumed("ASIASECOND", hours: 2))
+            .On(Ec2InParis, "X-Amz-Security-Token: token-of-ASIASECOND").Xml(Empty);
+        var clients = Clients(_aws, time);
+
+        await clients.In(s_member).Ec2.DescribeVpcsAsync(null, Stopping);
+        time.Advance(TimeSpan.FromMinutes(54));
+        await clients.In(s_member).Ec2.DescribeVpcsAsync(null, Stopping);
+        time.Advance(TimeSpan.FromMinutes(2));
+        await clients.In(s_member).Ec2.DescribeVpcsAsync(null, Stopping);
+    }
+
+    [Fact]
+    public async Task Signs_the_thin_clients_with_the_role_too()
+    {
+        _aws.On(Sts).Xml(Assumed("ASIAFIRST"))
+            .On("POST https://autoscaling.eu-west-3.amazonaws.com/", "X-Amz-Security-Token: token-of-ASIAFIRST")
+            .Xml("<R><DescribeAutoScalingInstancesResult><AutoScalingInstances/></DescribeAutoScalingInstancesResult></R>");
+
+        Assert.Null(await Clients(_aws, new FakeTimeProvider(s_now)).In(s_member).AutoScaling.DescribeLifecycleStateAsync(Router, Stopping));
+
+        Assert.Contains("/eu-west-3/autoscaling/aws4_request, SignedHeaders=", _aws.Requests[1].Header("Authorization"), StringComparison.Ordinal);
+        Assert.Contains("x-amz-security-token", _aws.Requests[1].Header("Authorization"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Says_what_to_allow_when_the_role_cannot_be_assumed()
+    {
+        _aws.On(Sts).XmlError(
+            "AccessDenied",
+            "User: arn:aws:sts::111122223333:assumed-role/r/f is not authorized to perform: sts:AssumeRole on resource: arn",
+            HttpStatusCode.Forbidden);
+
+        var failed = await Assert.ThrowsAsync<CallFailedException>(() => Clients(_aws).In(s_member).Ec2.DescribeVpcsAsync(null, Stopping));
+
+        Assert.Equal((Failure.Denied, "STS", "AssumeRole"), (failed.Failure, failed.Service, failed.Operation));
+        Assert.Contains("allow sts:AssumeRole", failed.Message, StringComparison.Ordinal);
+        Assert.Contains("trust policy of arn:aws:iam::444455556666:role/TailnetMember", failed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Says_so_when_no_member_role_is_set()
+    {
+        var clients = Clients(_aws, change: settings => settings with { MemberRole = null });
+
+        var failed = await Assert.ThrowsAsync<CallFailedException>(() => clients.In(s_member).Ec2.DescribeVpcsAsync(null, Stopping));
+
+        Assert.Contains("set MEMBER_ROLE, or take account 444455556666 out of SCOPES", failed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Looks_for_credentials_at_a_call_and_not_before()
+    {
+        var scope = Clients(_aws, credentials: new NoCredentials()).In(Home);
+        var (ec2, autoScaling, ssm) = (scope.Ec2, scope.AutoScaling, scope.Ssm);
+
+        foreach (var call in (Func<Task>[])
+            [
+                () => ec2.DescribeVpcsAsync(null, Stopping),
+                () => autoScaling.DescribeLifecycleStateAsync(Router, Stopping),
+                () => ssm.CreateSecretAsync("/x", new("open sesame"), Router, Stopping),
+            ])
+        {
+            var failed = await Assert.ThrowsAsync<CallFailedException>(call);
+            Assert.Equal((Failure.BadCredential, "no credentials"), (failed.Failure, failed.Code));
+        }
+    }
+
+    [Fact]
+    public async Task Says_so_when_the_own_credentials_have_expired()
+    {
+        _aws.On("POST https://ec2.eu-west-1.amazonaws.com/").Ec2Error("RequestExpired", "Request has expired.");
+
+        var failed = await Assert.ThrowsAsync<CallFailedException>(() => Clients(_aws).In(Home).Ec2.DescribeVpcsAsync(null, Stopping));
+
+        Assert.Equal(Failure.BadCredential, failed.Failure);
+        Assert.Contains("the credentials have expired", failed.Message, StringComparison.Ordinal);
+    }
+
+    private static string Assumed(string key, int hours = 1) =>
+        "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>"
+        + $"<AccessKeyId>{key}</AccessKeyId><SecretAccessKey>not-a-secret</SecretAccessKey><SessionToken>token-of-{key}</SessionToken>"
+        + $"<Expiration>{s_now.AddHours(hours):yyyy-MM-ddTHH:mm:ssZ}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>";
+
+    private sealed class NoCredentials : AWSCredentials
+    {
+        public override ImmutableCredentials GetCredentials() => throw new AmazonClientException("Failed to resolve AWS credentials.");
+    }
+}
