@@ -15,7 +15,7 @@ internal static class Bootstrap
     {
         var environment = LambdaEnvironment.Read(variable);
         var composition = new Composition(
-            variable, new JsonLog(lines, environment, time), new Metrics(lines, environment, time), time);
+            variable, environment.FunctionName, new JsonLog(lines, environment, time), new Metrics(lines, environment, time), time);
         return RunAsync(environment, composition.Handlers, composition.Log, complaints, time, terminate);
     }
 

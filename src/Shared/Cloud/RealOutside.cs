@@ -1,0 +1,37 @@
+using Automation.Aws;
+using Automation.Tailscale;
+
+namespace Automation;
+
+/// <summary>The real AWS and the real Tailscale API, as the settings say.</summary>
+public sealed class RealOutside : IDisposable
+{
+    private readonly TailscaleClient _tailscale;
+
+    /// <param name="session">Names the caller in other accounts' CloudTrail.</param>
+    public RealOutside(Settings settings, string session, TimeProvider time)
+    {
+        var aws = new AwsClients(settings, session, time);
+        var credential = new CredentialSource(
+            settings.CredentialParameter, stopping => aws.In(settings.Home).Ssm.GetSecretAsync(settings.CredentialParameter, stopping));
+        _tailscale = new(settings.TailscaleApi, settings.Tailnet, credential, time);
+        Outside = new(aws, _tailscale, aws.Ledger, aws.Sqs);
+    }
+
+    public Outside Outside { get; }
+
+    /// <summary>Fetches the access token while nothing else is to be done. A failure shows at the first call that needs it.</summary>
+    public async Task WarmAsync(CancellationToken stopping)
+    {
+        try
+        {
+            await _tailscale.WarmAsync(stopping);
+        }
+        catch (Exception e) when (e is CallFailedException or OperationCanceledException)
+        {
+            // Whoever needs the token asks again, and reports what is wrong.
+        }
+    }
+
+    public void Dispose() => _tailscale.Dispose();
+}
