@@ -65,20 +65,19 @@ public sealed class SsmClientTests : IDisposable
     }
 
     [Theory]
-    [InlineData("", false)]
-    [InlineData("""{"Name":"/tailnet/nodes/i-0a1b2c3d4e5f60718/auth-key"}""", true)]
-    public async Task Asks_whether_a_parameter_exists_without_reading_its_value(string found, bool exists)
+    [InlineData("""{"InvalidParameters":["/tailnet/nodes/i-0a1b2c3d4e5f60718/auth-key"]}""", false)]
+    [InlineData("""{"Parameters":[{"Name":"/tailnet/nodes/i-0a1b2c3d4e5f60718/auth-key","Value":"ciphertext"}]}""", true)]
+    public async Task Asks_whether_a_parameter_exists_without_decrypting_it(string answer, bool exists)
     {
-        _aws.On(Ssm, Describe, $$"""[{"Key":"Name","Option":"Equals","Values":["{{AuthKey}}"]}]""").Json("""{"NextToken":"page2"}""")
-            .On(Ssm, Describe, "\"NextToken\":\"page2\"").Json($$"""{"Parameters":[{{found}}]}""");
+        _aws.On(Ssm, "X-Amz-Target: AmazonSSM.GetParameters", "\"WithDecryption\":false").Json(answer);
 
         Assert.Equal(exists, await Client.ParameterExistsAsync(AuthKey, Stopping));
     }
 
     [Fact]
-    public async Task Does_not_take_half_an_answer_for_an_absent_parameter()
+    public async Task Does_not_take_an_empty_answer_for_an_absent_parameter()
     {
-        _aws.On(Ssm).Json("""{"NextToken":"page2"}""").On(Ssm).JsonError("InvalidNextToken", "bad token");
+        _aws.On(Ssm).Json("{}");
 
         await Assert.ThrowsAsync<CallFailedException>(() => Client.ParameterExistsAsync(AuthKey, Stopping));
     }

@@ -13,6 +13,8 @@ namespace Automation.Aws;
 /// </summary>
 public sealed class AwsClients : IAws
 {
+    static AwsClients() => SlimPipeline.Use();
+
     private readonly Settings _settings;
     private readonly string _session;
     private readonly TimeProvider _time;

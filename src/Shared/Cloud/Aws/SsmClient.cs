@@ -37,14 +37,17 @@ internal sealed class SsmClient(
         }
     }
 
+    /// <remarks>
+    /// Not DescribeParameters: that shares three calls a second with PutParameter, and a burst of launches needs them. Not
+    /// GetParameter, which says "not there" as an error. Without decryption the answer holds a SecureString's ciphertext alone.
+    /// </remarks>
     public async Task<bool> ParameterExistsAsync(string name, CancellationToken stopping)
     {
-        var found = await DescribeAsync<string>(
-            new() { Key = "Name", Option = "Equals", Values = [name] },
-            (parameter, listing) => listing.Add(parameter.Name),
-            stopping).ConfigureAwait(false);
-        return found.Items.Contains(name)
-            || (found.Problem is { } problem ? throw caller.Unreadable("DescribeParameters", problem) : false);
+        const string Operation = "GetParameters";
+        var request = new GetParametersRequest { Names = [name], WithDecryption = false };
+        var answer = await caller.CallAsync(Operation, token => client.GetParametersAsync(request, token), stopping).ConfigureAwait(false);
+        return answer.Parameters?.Any(parameter => parameter.Name == name) == true
+            || (answer.InvalidParameters?.Contains(name) == true ? false : throw caller.Unreadable(Operation, $"it says neither that {Printable.Of(name)} is there nor that it is not"));
     }
 
     public async Task<bool> CreateSecretAsync(string name, Secret value, InstanceId reader, CancellationToken stopping)

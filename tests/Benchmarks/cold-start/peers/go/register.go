@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -156,12 +155,8 @@ func (r *registrar) describeRoutes(ctx context.Context, vpc string) ([]string, e
 }
 
 func (r *registrar) parameterExists(ctx context.Context, name string) (bool, error) {
-	_, err := r.ssm.GetParameter(ctx, &ssm.GetParameterInput{Name: &name})
-	var missing *ssmtypes.ParameterNotFound
-	if errors.As(err, &missing) {
-		return false, nil
-	}
-	return err == nil, err
+	answer, err := r.ssm.GetParameters(ctx, &ssm.GetParametersInput{Names: []string{name}})
+	return err == nil && len(answer.Parameters) > 0, err
 }
 
 func (r *registrar) putParameter(ctx context.Context, name, value string, kind ssmtypes.ParameterType, reader string) error {

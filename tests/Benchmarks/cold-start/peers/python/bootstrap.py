@@ -7,7 +7,6 @@ import urllib.parse
 import urllib.request
 
 import boto3
-from botocore.exceptions import ClientError
 
 TAILSCALE = os.environ["TAILSCALE_API_URL"] + "/api/v2"
 TAILNET = os.environ["TAILNET"]
@@ -41,13 +40,7 @@ def log_in():
 
 
 def parameter_exists(name):
-    try:
-        ssm.get_parameter(Name=name)
-        return True
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ParameterNotFound":
-            return False
-        raise
+    return bool(ssm.get_parameters(Names=[name])["Parameters"])
 
 
 def register(token, wait, message):
