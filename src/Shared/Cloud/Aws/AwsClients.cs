@@ -43,7 +43,7 @@ public sealed class AwsClients : IAws
         _sts = new(() => new AmazonSecurityTokenServiceClient(
             credentials, ClientDefaults.With(new AmazonSecurityTokenServiceConfig(), settings.Home.Region, http)));
         _ledger = new(() => new DynamoLedger(
-            new AmazonDynamoDBClient(credentials, ClientDefaults.With(new AmazonDynamoDBConfig(), settings.Home.Region, http)),
+            new LeanDynamoDb(credentials, ClientDefaults.With(new AmazonDynamoDBConfig(), settings.Home.Region, http)),
             settings.LedgerTable,
             new(AwsService.DynamoDb, new(settings.Home, null), time)));
     }

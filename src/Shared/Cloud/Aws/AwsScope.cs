@@ -28,20 +28,20 @@ internal sealed class AwsScope : IAwsScope
         _ec2 = new(() =>
         {
             EnumTables.PreFill();
-            return new Ec2Client(new AmazonEC2Client(credentials, Config(new AmazonEC2Config())), Caller(AwsService.Ec2));
+            return new Ec2Client(new LeanEc2(credentials, Config(new AmazonEC2Config())), Caller(AwsService.Ec2));
         });
         _autoScaling = new(() => new AutoScalingClient(
             new ThinClient(credentials, Config(AutoScalingClient.Config())), Caller(AwsService.AutoScaling)));
         _route53 = new(() => new Route53Client(new ThinClient(credentials, Config(Route53Client.Config())), Caller(AwsService.Route53), Scope));
         _ssm = new(() => new SsmClient(
-            new AmazonSimpleSystemsManagementClient(credentials, Config(new AmazonSimpleSystemsManagementConfig())),
+            new LeanSsm(credentials, Config(new AmazonSimpleSystemsManagementConfig())),
             new OnceSsmClient(credentials, Config(new AmazonSimpleSystemsManagementConfig())),
             Caller(AwsService.Ssm),
             Scope,
             region.PartitionName,
             kmsKey));
         _sqs = new(() => new SqsClient(
-            new AmazonSQSClient(credentials, Config(new AmazonSQSConfig())), Caller(AwsService.Sqs), region.PartitionDnsSuffix));
+            new LeanSqs(credentials, Config(new AmazonSQSConfig())), Caller(AwsService.Sqs), region.PartitionDnsSuffix));
     }
 
     public Scope Scope { get; }

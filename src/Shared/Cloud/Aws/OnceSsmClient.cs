@@ -8,7 +8,7 @@ namespace Automation.Aws;
 /// Repeats what SSM refused for now, but not what may have been done. Were the creation of a parameter repeated after a lost
 /// answer, it would find its own work and say that somebody else's parameter is there.
 /// </summary>
-internal sealed class OnceSsmClient : AmazonSimpleSystemsManagementClient
+internal sealed class OnceSsmClient : LeanSsm
 {
     public OnceSsmClient(AWSCredentials credentials, AmazonSimpleSystemsManagementConfig config)
         : base(credentials, OnlyOnce(config))

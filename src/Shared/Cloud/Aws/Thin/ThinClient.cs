@@ -17,7 +17,7 @@ internal sealed class ThinClient : AmazonServiceClient
     public async Task<T> SendAsync<T>(ThinCall call, Func<XElement, T> read, CancellationToken stopping)
     {
         var options = new InvokeOptions { RequestMarshaller = call, ResponseUnmarshaller = new ThinReader<T>(read) };
-        var result = await InvokeAsync<ThinResult<T>>(call, options, stopping).ConfigureAwait(false);
+        var result = (ThinResult<T>)await InvokeAsync<AmazonWebServiceResponse>(call, options, stopping).ConfigureAwait(false);
         return result.Value!;
     }
 
