@@ -34,10 +34,4 @@ public abstract record ChangeEvent
 }
 
 /// <summary>A message that is no event, or an event without the fields it must have. It belongs in the dead-letter queue, where a person sees it.</summary>
-public sealed class MalformedEventException : Exception
-{
-    public MalformedEventException(string message, Exception? inner = null)
-        : base(message, inner)
-    {
-    }
-}
+public sealed class MalformedEventException(string message) : Exception(message);

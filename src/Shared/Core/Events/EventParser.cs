@@ -15,6 +15,8 @@ public static class EventParser
     private const string Terminating = "autoscaling:EC2_INSTANCE_TERMINATING";
     private const string WarmPool = "WarmPool";
 
+    private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     // EC2 calls after which a VPC, its addresses, its routes or its DNS may have changed.
     private static readonly FrozenSet<string> s_networkCalls = FrozenSet.Create(
         "CreateVpc", "CreateDefaultVpc", "DeleteVpc", "AssociateVpcCidrBlock", "DisassociateVpcCidrBlock", "ModifyVpcAttribute",
@@ -45,7 +47,7 @@ public static class EventParser
     public static News Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        if (Encoding.UTF8.GetByteCount(text) is var bytes && bytes > LargestBytes)
+        if (Bytes(text) is var bytes && bytes > LargestBytes)
         {
             throw new MalformedEventException($"The event has {bytes} bytes; the largest that AWS delivers has {LargestBytes}.");
         }
@@ -116,7 +118,7 @@ public static class EventParser
         var detail = Detail(envelope, EventJson.Default.TagChangeDetail);
         var scope = ScopeOf(envelope);
         return detail.Service == "ec2" && s_taggedTypes.Contains(detail.ResourceType)
-            ? new ChangeEvent.ScopeChanged(scope.Account, scope.Region, $"tags of a {detail.ResourceType}")
+            ? new ChangeEvent.ScopeChanged(scope.Account, scope.Region, $"tags of {detail.ResourceType}")
             : NotOurs(envelope);
     }
 
@@ -132,6 +134,18 @@ public static class EventParser
             ? id
             : throw new MalformedEventException($"Event {Printable.Of(envelope.Id)} names no instance: '{Printable.Of(text)}'.");
 
+    private static int Bytes(string text)
+    {
+        try
+        {
+            return s_strict.GetByteCount(text);
+        }
+        catch (EncoderFallbackException)
+        {
+            throw new MalformedEventException("The message is not Unicode text: it holds half a surrogate pair.");
+        }
+    }
+
     private static T Detail<T>(EventEnvelope envelope, JsonTypeInfo<T> type) =>
         Read(envelope.Detail.GetRawText(), type, $"the detail of \"{Printable.Of(envelope.DetailType)}\" from {Printable.Of(envelope.Source)}");
 
@@ -143,8 +157,8 @@ public static class EventParser
         }
         catch (JsonException e)
         {
-            // The message of a JsonException may quote the text: say where, not what.
-            throw new MalformedEventException($"The message is not {what}: see {e.Path ?? "its start"}, line {(e.LineNumber ?? 0) + 1}.", e);
+            // The message of a JsonException quotes the text, and a log prints inner exceptions too: say where, not what.
+            throw new MalformedEventException($"The message is not {what}: see {Printable.Of(e.Path ?? "its start")}, line {(e.LineNumber ?? 0) + 1}.");
         }
     }
 }

@@ -11,7 +11,7 @@ internal enum Answer
     /// <summary>Certainly not: the VPC opted out, has DNS off, or nothing routes to its resolver.</summary>
     No,
 
-    /// <summary>Not now, and what is forwarded stays: no router has joined yet, or its attributes could not be read.</summary>
+    /// <summary>Not now, and what is forwarded stays: no router has joined yet, or its attributes or routes could not be read.</summary>
     NotNow,
 
     Yes,
@@ -29,10 +29,11 @@ internal static class DomainCandidates
     public static ImmutableArray<DomainCandidate> Of(Snapshot seen, ImmutableArray<ServedVpc> served, ICollection<Finding> findings)
     {
         var zones = seen.Scopes.SelectMany(scope => scope.Zones.Items).ToLookup(zone => zone.Vpc);
+        var routesAreKnown = seen.Devices.IsComplete && seen.Nodes.IsComplete;
         var candidates = ImmutableArray.CreateBuilder<DomainCandidate>();
         foreach (var vpc in served)
         {
-            var answer = AnswerOf(vpc, zones.Contains(vpc.Vpc.Id), findings);
+            var answer = AnswerOf(vpc, zones.Contains(vpc.Vpc.Id), routesAreKnown, findings);
             foreach (var zone in zones[vpc.Vpc.Id].OrderBy(zone => zone.Id))
             {
                 if (DomainName.WhyRefused(zone.Name) is { } why)
@@ -50,7 +51,7 @@ internal static class DomainCandidates
         return candidates.ToImmutable();
     }
 
-    private static Answer AnswerOf(ServedVpc vpc, bool hasZones, ICollection<Finding> findings)
+    private static Answer AnswerOf(ServedVpc vpc, bool hasZones, bool routesAreKnown, ICollection<Finding> findings)
     {
         if (vpc.IsOptedOut)
         {
@@ -74,6 +75,11 @@ internal static class DomainCandidates
 
         if (!vpc.Wanted.Covers(vpc.Resolver))
         {
+            if (!routesAreKnown)   // of overlapping VPCs, which one is in use cannot be said
+            {
+                return Answer.NotNow;
+            }
+
             findings.Add(new("resolver-not-covered", Finding.Warning, vpc.Vpc.Id.ToString(), $"No route is advertised to its resolver {vpc.Resolver}, so no name is forwarded to it."));
             return Answer.No;
         }

@@ -83,18 +83,22 @@ public static class NamePlanner
         }
 
         var resolvers = answering.Select(candidate => candidate.Resolver.ToString());
-        if (owns && seen.Scopes.Any(scope => !IsComplete(scope)))
+        if (owns)
         {
-            resolvers = resolvers.Concat(record!.Resolvers);   // unknown is not empty: no resolver is dropped unseen
+            // Unknown is not empty: no resolver is dropped unseen, nor while its VPC's routers are being replaced.
+            var silent = possible.Where(candidate => candidate.View == view && candidate.Answer == Answer.NotNow).Select(candidate => candidate.Resolver.ToString());
+            resolvers = resolvers.Concat(AllRead(seen) ? record!.Resolvers.Intersect(silent) : record!.Resolvers);
         }
 
         var first = answering[0];
         return new(domain, [.. resolvers.Distinct().Order(StringComparer.Ordinal)], first.Zone, first.Served.Scope, first.Served.Vpc.Id, Confirmed: true);
     }
 
-    // The scope that the domain came from was not read completely, or is no longer looked at.
+    // A zone may be associated with VPCs of any scope, and any VPC that answers may take a domain over: with one part unread it cannot be said.
     private static bool MayBeMissing(Snapshot seen, DomainRecord record) =>
-        seen.Scopes.FirstOrDefault(scope => scope.Scope == record.Scope) is not { } scope || !IsComplete(scope);
+        !AllRead(seen) || !seen.Scopes.Any(scope => scope.Scope == record.Scope);
+
+    private static bool AllRead(Snapshot seen) => seen.Devices.IsComplete && seen.Nodes.IsComplete && seen.Scopes.All(IsComplete);
 
     private static bool IsComplete(ScopeSeen scope) => scope.Vpcs.IsComplete && scope.Instances.IsComplete && scope.Zones.IsComplete;
 

@@ -44,7 +44,8 @@ public readonly record struct Prefix : IComparable<Prefix>
         if (slash < 0
             || !Address.TryParse(text![..slash], out var address)
             || !int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var length)
-            || length > address.Bits)
+            || length > address.Bits
+            || (text[slash + 1] == '0' && text.Length > slash + 2))   // "08" is octal to some
         {
             return false;
         }

@@ -20,6 +20,7 @@ public static class RefusedRanges
         (Prefix.Parse("240.0.0.0/4"), "240.0.0.0/4 is reserved"),
         (Prefix.Parse("::/128"), "::/128 names no host"),
         (Prefix.Parse("::1/128"), "::1/128 is loopback"),
+        (Prefix.Parse("::ffff:0:0/96"), "::ffff:0:0/96 is IPv4 in the form of IPv6: advertise the IPv4 prefix"),
         (Prefix.Parse("fe80::/10"), "fe80::/10 is link-local"),
         (Prefix.Parse("ff00::/8"), "ff00::/8 is multicast"),
     ];

@@ -68,7 +68,11 @@ public static class CleanupPlanner
             switch (fates.Of(instance))
             {
                 case Fate.Gone when silent:
-                    deletions.Add((device, instance));
+                    if (seen.Devices.IsComplete && seen.Nodes.IsComplete)   // the limits below count all devices, and ask the ledger whose routers they are
+                    {
+                        deletions.Add((device, instance));
+                    }
+
                     break;
                 case Fate.Gone when device.Connected:
                     findings.Add(new("gone-but-connected", Finding.Warning, device.Id.ToString(), $"{instance} is gone, and its device {device.HostName} is still connected: it is deleted once it has been silent for {NodeFates.Grace.TotalMinutes} minutes."));
@@ -100,11 +104,17 @@ public static class CleanupPlanner
 
         foreach (var (device, instance) in deletions)
         {
-            if (fates.Record(instance) is { Role: NodeRoles.SubnetRouter, Vpc: { } vpc }
-                && served.FirstOrDefault(candidate => candidate.Vpc.Id == vpc) is { } still
-                && !still.Routers.Any(router => router.Serves))
+            if (fates.Record(instance) is not { Role: NodeRoles.SubnetRouter, Vpc: { } vpc } record)
             {
-                held[device.Id] = $"it is the last router of {vpc}, which still exists";
+                continue;
+            }
+
+            // A VPC that is shared with other accounts is seen in each of them, with the routers that they have in it.
+            var shown = served.Where(candidate => candidate.Vpc.Id == vpc).ToImmutableArray();
+            var unread = shown.IsEmpty && !seen.Scopes.Any(scope => scope.Scope == record.Scope && scope.Vpcs.IsComplete);
+            if (unread || (!shown.IsEmpty && !shown.Any(still => still.Routers.Any(router => router.Serves))))
+            {
+                held[device.Id] = $"it is the last router of {vpc}, which {(unread ? "may still exist: its scope was not read completely" : "still exists")}";
                 findings.Add(new("deletion-held", Finding.Warning, device.Id.ToString(), $"{device.HostName} is not deleted: {held[device.Id]}. Start another router, or reconcile once with allowMassDelete."));
             }
         }

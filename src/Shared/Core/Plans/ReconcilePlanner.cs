@@ -15,6 +15,8 @@ public static class ReconcilePlanner
     /// <returns>Additions first, withdrawals last.</returns>
     public static Plan Plan(Snapshot seen, bool allowMassDelete = false)
     {
+        // Observers leave other people's devices out; a snapshot file may have come from anywhere.
+        seen = seen with { Devices = seen.Devices with { Items = [.. seen.Devices.Items.Where(device => seen.NodeTags.Own(device.Tags))] } };
         var additions = new List<PlannedStep>();
         var withdrawals = new List<PlannedStep>();
         var findings = new List<Finding>();

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -8,7 +9,6 @@ namespace Automation.Plans;
 [JsonSourceGenerationOptions(
     WriteIndented = true,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
@@ -29,11 +29,42 @@ public sealed partial class SnapshotJson : JsonSerializerContext
     {
         try
         {
-            return JsonSerializer.Deserialize(text, Default.Snapshot) ?? throw new FormatException("The snapshot is empty.");
+            var snapshot = JsonSerializer.Deserialize(text, Default.Snapshot) ?? throw new FormatException("The snapshot is empty.");
+            return LineOfNullInList(text) is not { } line ? snapshot : throw new FormatException($"The snapshot cannot be read at line {line}: a list holds null.");
         }
         catch (JsonException e)
         {
-            throw new FormatException($"The snapshot cannot be read at {e.Path ?? "its start"}, line {e.LineNumber + 1}: {Printable.Of(e.Message)}", e);
+            throw new FormatException($"The snapshot cannot be read at {Printable.Of(e.Path ?? "its start")}, line {(e.LineNumber ?? 0) + 1}: {Printable.Of(e.Message)}");
         }
+        catch (ArgumentException)   // System.Text.Json's word for half a surrogate pair
+        {
+            throw new FormatException("The snapshot cannot be read: it is not Unicode text.");
+        }
+    }
+
+    // System.Text.Json respects nullability of members, not of what a list holds.
+    private static int? LineOfNullInList(string text)
+    {
+        var utf8 = Encoding.UTF8.GetBytes(text);
+        var reader = new Utf8JsonReader(utf8);
+        var lists = new Stack<bool>();
+        while (reader.Read())
+        {
+            switch (reader.TokenType)
+            {
+                case JsonTokenType.StartArray or JsonTokenType.StartObject:
+                    lists.Push(reader.TokenType == JsonTokenType.StartArray);
+                    break;
+                case JsonTokenType.EndArray or JsonTokenType.EndObject:
+                    lists.Pop();
+                    break;
+                case JsonTokenType.Null when lists.Peek():
+                    return utf8.AsSpan(0, (int)reader.TokenStartIndex).Count((byte)'\n') + 1;
+                default:
+                    break;
+            }
+        }
+
+        return null;
     }
 }

@@ -1,0 +1,57 @@
+using Automation.Network;
+
+namespace Automation.Plans;
+
+/// <summary>What the world looks like once a plan has been carried out: the appliers' contract, without the clouds.</summary>
+internal static class After
+{
+    public static Snapshot Of(Snapshot seen, Plan plan) => plan.Steps.Where(step => step.Held is null).Aggregate(seen, (world, step) => Apply(world, step.Action));
+
+    private static Snapshot Apply(Snapshot seen, PlanAction action) => action switch
+    {
+        PlanAction.RecordNode a => Record(seen, a),
+        PlanAction.ApproveRoutes a => Device(seen, a.Device, device => device with { Enabled = device.Enabled.Union(a.Added) }),
+        PlanAction.AdvertiseRoutes a => seen with
+        {
+            Devices = Change(seen.Devices, device => device.HostName == a.HostName, device => device with { Advertised = a.All.Union(device.Advertised.Where(prefix => prefix.IsDefaultRoute)) }),
+        },
+        PlanAction.TrimRoutes a => Device(seen, a.Device, device => device with { Enabled = device.Enabled.Except(a.Removed) }),
+        PlanAction.SetSplitDns a => Owned(seen, a.Wanted) with
+        {
+            SplitDns = seen.SplitDns with { Items = [.. seen.SplitDns.Items.Where(domain => domain.Domain != a.Wanted.Domain), new(a.Wanted.Domain, a.Wanted.Resolvers)] },
+        },
+        PlanAction.ConfirmSplitDns a => Owned(seen, a.Record),
+        PlanAction.RemoveSplitDns a => Unowned(seen, a.Domain) with { SplitDns = Without(seen.SplitDns, domain => domain.Domain == a.Domain) },
+        PlanAction.ForgetSplitDns a => Unowned(seen, a.Domain),
+        PlanAction.DeleteDevice a => seen with { Devices = Without(seen.Devices, device => device.Id == a.Device) },
+        PlanAction.RevokeKey a => seen with { Keys = Change(seen.Keys, key => key.Id == a.Key, key => key with { Invalid = true }) },
+        PlanAction.DeleteParameters a => seen with
+        {
+            Scopes = [.. seen.Scopes.Select(scope => scope.Scope != a.Scope ? scope : scope with
+            {
+                Parameters = Without(scope.Parameters, parameter => parameter.Instance == a.Instance && a.Leaves.Contains(parameter.Leaf)),
+            })],
+        },
+        PlanAction.ForgetNode a => seen with { Nodes = Without(seen.Nodes, record => record.Instance == a.Instance) },
+        _ => throw new NotSupportedException(action.Kind),
+    };
+
+    private static Snapshot Record(Snapshot seen, PlanAction.RecordNode a)
+    {
+        var record = seen.Nodes.Items.FirstOrDefault(record => record.Instance == a.Instance)
+            ?? new(a.Instance, a.Scope, a.Role, a.Vpc, seen.ObservedAt, null, null, null, PrefixSet.Empty, null, 0);
+        var changed = record with { Device = a.Device, Vpc = a.Vpc, Routes = record.Routes.Union(a.Routes) };
+        return seen with { Nodes = seen.Nodes with { Items = [.. seen.Nodes.Items.Where(other => other.Instance != a.Instance), changed] } };
+    }
+
+    private static Snapshot Owned(Snapshot seen, DomainRecord record) =>
+        seen with { Domains = seen.Domains with { Items = [.. seen.Domains.Items.Where(other => other.Domain != record.Domain), record with { Confirmed = true }] } };
+
+    private static Snapshot Unowned(Snapshot seen, string domain) => seen with { Domains = Without(seen.Domains, record => record.Domain == domain) };
+
+    private static Snapshot Device(Snapshot seen, DeviceId id, Func<Device, Device> change) => seen with { Devices = Change(seen.Devices, device => device.Id == id, change) };
+
+    private static Seen<T> Change<T>(Seen<T> part, Func<T, bool> which, Func<T, T> change) => part with { Items = [.. part.Items.Select(item => which(item) ? change(item) : item)] };
+
+    private static Seen<T> Without<T>(Seen<T> part, Func<T, bool> which) => part with { Items = [.. part.Items.Where(item => !which(item))] };
+}
