@@ -100,9 +100,24 @@ public static class CleanupPlanner
 
         foreach (var (device, instance) in deletions)
         {
-            if (fates.Record(instance) is { Role: NodeRoles.SubnetRouter, Vpc: { } vpc }
-                && served.FirstOrDefault(candidate => candidate.Vpc.Id == vpc) is { } still
-                && !still.Routers.Any(router => router.Serves))
+            if (fates.Record(instance) is not { Role: NodeRoles.SubnetRouter, Vpc: { } vpc } record)
+            {
+                if (!seen.Nodes.IsComplete)   // unknown is not empty
+                {
+                    held[device.Id] = "the ledger could not be read, and it may be the last router of a VPC";
+                }
+
+                continue;
+            }
+
+            if (served.FirstOrDefault(candidate => candidate.Vpc.Id == vpc) is not { } still)
+            {
+                if (seen.Scopes.FirstOrDefault(scope => scope.Scope == record.Scope) is not { Vpcs.IsComplete: true })
+                {
+                    held[device.Id] = $"{vpc} could not be read, and it may be the last router of it";
+                }
+            }
+            else if (!still.Routers.Any(router => router.Serves))
             {
                 held[device.Id] = $"it is the last router of {vpc}, which still exists";
                 findings.Add(new("deletion-held", Finding.Warning, device.Id.ToString(), $"{device.HostName} is not deleted: {held[device.Id]}. Start another router, or reconcile once with allowMassDelete."));
