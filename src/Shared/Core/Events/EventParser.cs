@@ -143,8 +143,8 @@ public static class EventParser
         }
         catch (JsonException e)
         {
-            // The message of a JsonException may quote the text: say where, not what.
-            throw new MalformedEventException($"The message is not {what}: see {e.Path ?? "its start"}, line {(e.LineNumber ?? 0) + 1}.", e);
+            // The message of a JsonException may quote the text: say where, not what, and do not hand it on.
+            throw new MalformedEventException($"The message is not {what}: see {Printable.Of(e.Path ?? "its start")}, line {(e.LineNumber ?? 0) + 1}.");
         }
     }
 }
