@@ -3,6 +3,10 @@ namespace Automation.Sandbox;
 /// <summary>Stands between the functions and the simulated world: counts every call, and lets a test fail one or end the process at one.</summary>
 public sealed class OutsideCalls
 {
+    private int _dieAt;
+    private bool _dieAfterEffect;
+    private List<Action>? _round;
+
     /// <summary>Asked before a call takes effect; an exception that it throws is what the caller gets, and nothing is done.</summary>
     public Action<string>? Before { get; set; }
 
@@ -11,26 +15,55 @@ public sealed class OutsideCalls
 
     public int Count { get; private set; }
 
+    /// <summary>The process has ended at a call. Until the next one starts, no call has an effect and none returns.</summary>
+    public bool IsDead { get; private set; }
+
+    /// <summary>Ends the process at a call to come, once.</summary>
+    /// <param name="next">1 for the very next call.</param>
+    /// <param name="afterEffect">The call is done, and its answer reaches nobody.</param>
+    public void DieAt(int next, bool afterEffect) => (_dieAt, _dieAfterEffect) = (Count + next, afterEffect);
+
+    /// <summary>Counts how many calls follow one another: those that are under way at the same time are one round.</summary>
+    public async Task<int> CountRoundsAsync(Func<Task> work)
+    {
+        var rounds = 0;
+        _round = [];
+        try
+        {
+            for (var running = work(); !running.IsCompleted; rounds++)
+            {
+                if (_round.Count == 0)
+                {
+                    throw new InvalidOperationException("The work waits for something that is no outside call.");
+                }
+
+                var round = _round;
+                _round = [];
+                round.ForEach(answer => answer());
+            }
+        }
+        finally
+        {
+            _round = null;
+        }
+
+        return rounds;
+    }
+
+    /// <summary>A new process starts.</summary>
+    internal void Revive() => IsDead = false;
+
     /// <param name="operation">Service and operation, such as <c>EC2 DescribeInstances</c>.</param>
     internal Task<T> Do<T>(string operation, CancellationToken stopping, Func<T> effect)
     {
-        if (stopping.IsCancellationRequested)
+        if (_round is null)
         {
-            return Task.FromCanceled<T>(stopping);
+            return DoNow(operation, stopping, effect);
         }
 
-        try
-        {
-            Count++;
-            Before?.Invoke(operation);
-            var answer = effect();
-            After?.Invoke(operation);
-            return Task.FromResult(answer);
-        }
-        catch (Exception e)   // an asynchronous call fails in its task, not where it is made
-        {
-            return Task.FromException<T>(e);
-        }
+        var answer = new TaskCompletionSource<Task<T>>();
+        _round.Add(() => answer.SetResult(DoNow(operation, stopping, effect)));
+        return answer.Task.Unwrap();
     }
 
     internal Task Do(string operation, CancellationToken stopping, Action effect) => Do(operation, stopping, () =>
@@ -38,4 +71,41 @@ public sealed class OutsideCalls
         effect();
         return true;
     });
+
+    private Task<T> DoNow<T>(string operation, CancellationToken stopping, Func<T> effect)
+    {
+        if (IsDead)
+        {
+            return Never<T>();
+        }
+
+        if (stopping.IsCancellationRequested)
+        {
+            return Task.FromCanceled<T>(stopping);
+        }
+
+        var dies = ++Count == _dieAt;
+        if (dies && !_dieAfterEffect)
+        {
+            IsDead = true;
+            return Never<T>();
+        }
+
+        try
+        {
+            Before?.Invoke(operation);
+            var answer = effect();
+            After?.Invoke(operation);
+            IsDead = dies;
+            return dies ? Never<T>() : Task.FromResult(answer);
+        }
+        catch (Exception e)   // an asynchronous call fails in its task, not where it is made
+        {
+            IsDead = dies;
+            return dies ? Never<T>() : Task.FromException<T>(e);
+        }
+    }
+
+    // An exception would run the catch and finally blocks of a process that is no more.
+    private static Task<T> Never<T>() => new TaskCompletionSource<T>().Task;
 }

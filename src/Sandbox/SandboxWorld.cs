@@ -72,7 +72,7 @@ public sealed class SandboxWorld
 
     public SimulatedQueue ChangeEvents { get; }
 
-    public Settings Settings { get; }
+    public Settings Settings { get; private set; }
 
     public Scope Home { get; }
 
@@ -90,10 +90,18 @@ public sealed class SandboxWorld
     [System.Diagnostics.CodeAnalysis.MemberNotNull(nameof(Parts), nameof(_nodeLifecycle), nameof(_reconcile))]
     public void Restart()
     {
+        Calls.Revive();
         var outside = new Outside(Aws, new CountedTailscale(new SandboxTailscale(Tailnet, _client), Calls), Ledger, new SimulatedSqs([NodeEvents, ChangeEvents], Calls));
         Parts = new(Settings, outside, Clock, _log);
         _nodeLifecycle = new(Parts, outside, Settings, _metrics, Clock, _log);
         _reconcile = new(Parts.Reconciler, outside, Settings, _metrics, Clock, _log);
+    }
+
+    /// <summary>New processes take over with other settings, as after a deployment.</summary>
+    public void Reconfigure(Func<Settings, Settings> change)
+    {
+        Settings = change(Settings);
+        Restart();
     }
 
     /// <summary>Lets time pass.</summary>
@@ -130,8 +138,8 @@ public sealed class SandboxWorld
             region.Tick();
         }
 
-        await DeliverAsync(NodeEvents, _nodeLifecycle.HandleAsync);
-        await DeliverAsync(ChangeEvents, _reconcile.HandleAsync);
+        await DeliverAsync(NodeEvents, () => _nodeLifecycle.HandleAsync);
+        await DeliverAsync(ChangeEvents, () => _reconcile.HandleAsync);
         if (Clock.GetUtcNow() >= _nextReconcile)
         {
             _nextReconcile += ReconcileEvery;
@@ -140,12 +148,12 @@ public sealed class SandboxWorld
     }
 
     /// <summary>A direct invocation of Reconcile.</summary>
-    /// <returns>The answer; null where the invocation failed.</returns>
+    /// <returns>The answer; null where the invocation failed, or its process ended.</returns>
     public async Task<byte[]?> InvokeAsync(byte[] payload)
     {
         try
         {
-            return (await _reconcile.HandleAsync(payload, s_invocation, CancellationToken.None)).ToArray();
+            return (await RunAsync(() => _reconcile.HandleAsync(payload, s_invocation, CancellationToken.None)))?.ToArray();
         }
         catch (NothingObservedException)   // the schedule comes again
         {
@@ -153,12 +161,29 @@ public sealed class SandboxWorld
         }
     }
 
-    private static async Task DeliverAsync(SimulatedQueue queue, Func<ReadOnlyMemory<byte>, Invocation, CancellationToken, Task<ReadOnlyMemory<byte>>> handler)
+    // Without an answer, as after a crash, all messages come back after the queue's own visibility timeout.
+    private async Task DeliverAsync(SimulatedQueue queue, Func<LambdaHandler> handler)
     {
         while (queue.Receive() is var (payload, ids))
         {
-            queue.Answer(ids, (await handler(payload, s_invocation, CancellationToken.None)).Span);
+            if (await RunAsync(() => handler()(payload, s_invocation, CancellationToken.None)) is { } answer)
+            {
+                queue.Answer(ids, answer.Span);
+            }
         }
+    }
+
+    /// <returns>The answer; null where the process ended before it.</returns>
+    private async Task<ReadOnlyMemory<byte>?> RunAsync(Func<Task<ReadOnlyMemory<byte>>> invocation)
+    {
+        var running = invocation();
+        if (!Calls.IsDead)   // all calls return at once, so the work is done or dead by now
+        {
+            return await running;
+        }
+
+        Restart();
+        return null;
     }
 
     // The rules of the event bus: instance events to the one queue, changes of the network and of names to the other.

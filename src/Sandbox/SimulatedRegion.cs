@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Automation.Aws;
 using Automation.Network;
 using Automation.Nodes;
 using Automation.Plans;
@@ -10,8 +11,8 @@ namespace Automation.Sandbox;
 /// <summary>One account in one Region: what people, Auto Scaling and the instances do in it. Each change publishes the event that AWS would send.</summary>
 public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tailnet, Action<string> publish)
 {
-    /// <summary>The hook's timeout in the router template.</summary>
-    public static readonly TimeSpan HookTimeout = TimeSpan.FromMinutes(5);
+    /// <summary>The hook's timeout. It outlasts the visibility timeout of the queue's messages, so that a crash of the function costs no instance.</summary>
+    public static readonly TimeSpan HookTimeout = TimeSpan.FromMinutes(10);
 
     /// <summary>From the launch to the first try of the boot script.</summary>
     private static readonly TimeSpan s_bootTime = TimeSpan.FromSeconds(20);
@@ -28,6 +29,9 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
     public Scope Scope => scope;
 
     public DateTimeOffset Now => time.GetUtcNow();
+
+    /// <summary>How each wait has ended, in order.</summary>
+    public List<EndedWait> EndedWaits { get; } = [];
 
     public IEnumerable<SimulatedInstance> Instances => _instances.Values;
 
@@ -140,13 +144,14 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
 
     /// <summary>Ends a wait.</summary>
     /// <returns>false where it was over already.</returns>
-    internal bool Complete(InstanceId id, string hook, bool abandon)
+    internal bool Complete(InstanceId id, string hook, bool abandon, bool timedOut = false)
     {
         if (Find(id) is not { } instance || instance.Hook != hook)
         {
             return false;
         }
 
+        EndedWaits.Add(new(id, hook, abandon ? LifecycleResult.Abandon : LifecycleResult.Continue, timedOut));
         instance.Hook = null;
         if (instance.LifecycleState == "Pending:Wait" && !abandon)
         {
@@ -180,7 +185,7 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
         {
             if (instance.Hook is { } hook && Now >= instance.HookEnds)
             {
-                Complete(instance.Id, hook, abandon: true);
+                Complete(instance.Id, hook, abandon: true, timedOut: true);
             }
 
             if (instance.EndedAt is { } ended && Now - ended >= s_forgets)
@@ -259,3 +264,6 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
 
 /// <param name="Secure">A SecureString: the value leaves the simulated SSM only to a caller that decrypts.</param>
 public sealed record SimulatedParameter(string Value, bool Secure, InstanceId? Reader, DateTimeOffset ModifiedAt);
+
+/// <param name="TimedOut">Nobody answered in time.</param>
+public sealed record EndedWait(InstanceId Instance, string Hook, LifecycleResult Result, bool TimedOut);

@@ -33,6 +33,12 @@ public sealed partial class NodeLaunch(
         var record = ledger.GetNodeAsync(id, stopping);
         var devices = tailscale.ListDevicesAsync(tags, hostName, stopping);
         await Task.WhenAll(instance, hasKey, record, devices);
+        if (NodeHostName.OfTag((await instance)?.Role, id) is var named && named != hostName)   // seldom: asked for together with the rest, it costs most launches nothing
+        {
+            hostName = named;
+            devices = tailscale.ListDevicesAsync(tags, hostName, stopping);
+        }
+
         var now = time.GetUtcNow();
         // Only who is about to be given up is asked after at Auto Scaling: news may be old, and its instance long in service.
         var state = now - since > LaunchPlanner.JoinTime ? await services.AutoScaling.DescribeLifecycleStateAsync(id, stopping) : null;

@@ -37,10 +37,19 @@ public sealed partial class NodeLeave(
         var instance = services.Ec2.DescribeInstanceAsync(id, stopping);
         var state = held ? services.AutoScaling.DescribeLifecycleStateAsync(id, stopping) : Task.FromResult<string?>(null);
         var record = ledger.GetNodeAsync(id, stopping);
-        var devices = tailscale.ListDevicesAsync(
-            settings.NodeTags.Of(NodeRoles.SubnetRouter), NodeHostName.Of(NodeRoles.SubnetRouter, id), stopping);
-        await Task.WhenAll(instance, state, record, devices);
-        var seen = new LeaveSeen(time.GetUtcNow(), since, await instance, await state, await record, await devices);
+        var tags = settings.NodeTags.Of(NodeRoles.SubnetRouter);
+        var hostName = NodeHostName.Of(NodeRoles.SubnetRouter, id);
+        var devices = tailscale.ListDevicesAsync(tags, hostName, stopping);
+        await Task.WhenAll(instance, state, record);
+
+        // Marked before the tailnet is heard: when that fails, the ledger remembers what is left to do.
+        var marked = LeavePlanner.IsLeaving(await instance, await state) ? await remains.MarkAsync(await record, stopping) : await record;
+        if (NodeHostName.OfTag((await instance)?.Role, id) is var named && named != hostName)
+        {
+            devices = tailscale.ListDevicesAsync(tags, named, stopping);
+        }
+
+        var seen = new LeaveSeen(time.GetUtcNow(), since, await instance, await state, marked, await devices);
 
         var step = LeavePlanner.Decide(seen);
         switch (step)
@@ -67,7 +76,6 @@ public sealed partial class NodeLeave(
 
     private async Task<NodeOutcome> HandOverAsync(Scope scope, InstanceId id, LeaveSeen seen, LeaveStep.HandOver step, LifecycleHook hook, CancellationToken stopping)
     {
-        var record = await remains.MarkAsync(seen.Record, stopping);
         var (served, problem) = step.Vpc is { } vpc ? await admission.StandInAsync(scope, vpc, id, stopping) : (false, null);
         if (problem is not null && seen.Age < LeavePlanner.Patience)
         {
@@ -82,7 +90,7 @@ public sealed partial class NodeLeave(
             return new NodeOutcome.Done($"{id} goes, and no other router is known to serve {step.Vpc}", "LastRoutersLeft");
         }
 
-        await remains.RemoveAsync(scope, id, record, seen.Devices, stopping);
+        await remains.RemoveAsync(scope, id, seen.Record, seen.Devices, stopping);
         await hook.CompleteAsync(LifecycleResult.Continue, stopping);
         return new NodeOutcome.Done($"{id} has handed over and goes", "NodesRemoved");
     }

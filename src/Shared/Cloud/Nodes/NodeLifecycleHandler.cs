@@ -105,7 +105,7 @@ public sealed partial class NodeLifecycleHandler(Parts parts, Outside outside, S
 
             var asked = failed.RetryAfter ?? TimeSpan.Zero;
             outcome = new NodeOutcome.Again(
-                !failed.CanRetry ? s_deniedDelay : asked > s_longestDelay ? s_longestDelay : asked > NodeLaunch.Delay ? asked : NodeLaunch.Delay,
+                !failed.CanRetry && failed.Failure is not Failure.Conflict ? s_deniedDelay : asked > s_longestDelay ? s_longestDelay : asked > NodeLaunch.Delay ? asked : NodeLaunch.Delay,
                 failed.Message);
         }
 

@@ -32,7 +32,8 @@ public sealed partial class RouterAdmission(SnapshotObserver observer, PlanAppli
     {
         var (seen, plan) = await LookAsync(scope, stopping);
         var serving = seen.Devices.Items.Where(device => device is { Connected: true, Authorized: true }).Select(device => device.Id).ToHashSet();
-        var others = plan.Routers.Where(router => router.Vpc == vpc && router.Instance.Id != leaving && router.Device is { } device && serving.Contains(device)).ToArray();
+        var goingToo = seen.Nodes.Items.Where(record => record.GoneAt is not null).Select(record => record.Instance).Append(leaving).ToHashSet();
+        var others = plan.Routers.Where(router => router.Vpc == vpc && !goingToo.Contains(router.Instance.Id) && router.Device is { } device && serving.Contains(device)).ToArray();
         if (others.Length == 0)
         {
             return (false, Problem(seen, scope));

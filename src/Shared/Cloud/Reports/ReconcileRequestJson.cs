@@ -23,7 +23,8 @@ internal sealed partial class ReconcileRequestJson : JsonSerializerContext
         }
         catch (JsonException e)
         {
-            throw new FormatException($"The request cannot be read at {e.Path ?? "its start"}. It is an object with any of dryRun, scopes and allowMassDelete, such as {{\"dryRun\": true}}.", e);
+            // The message of a JsonException may quote the text, so it is not handed on.
+            throw new FormatException($"The request cannot be read at {Printable.Of(e.Path ?? "its start")}. It is an object with any of dryRun, scopes and allowMassDelete, such as {{\"dryRun\": true}}.");
         }
 
         if (wire.Scopes is { } scopes)

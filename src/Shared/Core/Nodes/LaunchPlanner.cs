@@ -94,7 +94,7 @@ public static class LaunchPlanner
         if (seen.Age > JoinTime)
         {
             // Late news of an instance that has been in service since: only one that our hook still holds is given up.
-            return seen is { Record: null or { Device: null }, HookIsOurs: true, LifecycleState: "Pending:Wait" or "Warmed:Pending:Wait" }
+            return seen is { HookIsOurs: true, LifecycleState: "Pending:Wait" or "Warmed:Pending:Wait" }
                 ? new LaunchStep.GiveUp($"it has not joined within {JoinTime.TotalMinutes} minutes: see its boot log")
                 : new LaunchStep.LeaveAlone("the news is old, and Auto Scaling no longer waits: the reconcile looks after it");
         }

@@ -59,9 +59,7 @@ public static class LeavePlanner
             return new LeaveStep.CleanUp();
         }
 
-        // Whole states, never a part of a word: Terminating:Wait and :Proceed, also of the warm pool, which counts as leaving service.
-        if (seen.LifecycleState is "Terminating" or "Terminating:Wait" or "Terminating:Proceed" or "Terminated"
-            or "Warmed:Terminating" or "Warmed:Terminating:Wait" or "Warmed:Terminating:Proceed")
+        if (IsLeaving(instance, seen.LifecycleState))
         {
             return new LeaveStep.HandOver(instance.Vpc);
         }
@@ -70,4 +68,12 @@ public static class LeavePlanner
             ? new LeaveStep.Wait($"EC2 shows it as {instance.State} and Auto Scaling as {seen.LifecycleState ?? "none of its own"}")
             : new LeaveStep.LeaveAlone($"EC2 shows it as {instance.State} and Auto Scaling as {seen.LifecycleState ?? "none of its own"}: the news is out of date");
     }
+
+    /// <summary>Whether it is certain that the instance goes, whatever the news says.</summary>
+    /// <remarks>Whole states, never a part of a word: Terminating:Wait and :Proceed, also of the warm pool, which counts as leaving service.</remarks>
+    /// <param name="instance">null where EC2 does not know it; that alone is not certain, since EC2 may not show a new one yet.</param>
+    public static bool IsLeaving(Instance? instance, string? lifecycleState) =>
+        instance is { IsGone: true }
+        || lifecycleState is "Terminating" or "Terminating:Wait" or "Terminating:Proceed" or "Terminated"
+            or "Warmed:Terminating" or "Warmed:Terminating:Wait" or "Warmed:Terminating:Proceed";
 }

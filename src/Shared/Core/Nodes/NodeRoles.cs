@@ -23,6 +23,9 @@ public static class NodeHostName
 {
     public static string Of(string role, InstanceId instance) => $"{role}-{instance}";
 
+    /// <param name="tagValue">The tag <see cref="NodeRoles.Tag"/> as the instance has it; a subnet router's name where it has none.</param>
+    public static string OfTag(string? tagValue, InstanceId instance) => Of(NodeRoles.Parse(tagValue).FirstOrDefault(NodeRoles.SubnetRouter), instance);
+
     /// <returns>false where the name was not given by this automation.</returns>
     public static bool TryParse([NotNullWhen(true)] string? hostName, out InstanceId instance)
     {

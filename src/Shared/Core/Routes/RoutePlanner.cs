@@ -87,7 +87,8 @@ public static class RoutePlanner
         }
 
         var unwanted = device.Enabled.Where(prefix => !prefix.IsDefaultRoute).Except(wanted);
-        if (mayWithdraw && unwanted.Intersect(ours) is { IsEmpty: false } withdrawn)
+        // Also what is no longer enabled, as after a withdrawal that was cut short: ours no longer, so that whoever enables it now keeps it.
+        if (mayWithdraw && ours.Except(wanted) is { IsEmpty: false } withdrawn)
         {
             withdrawals.Add(new(new PlanAction.TrimRoutes(router.Instance.Id, device.Id, router.HostName, withdrawn, wanted), group, [group]));
         }

@@ -1,0 +1,139 @@
+using static Automation.Nodes.ANetwork;
+
+namespace Automation.Nodes;
+
+/// <summary>A process may end between any two outside calls. Whatever it leaves undone, the next one finishes, and the end is the same.</summary>
+public sealed class KilledProcessTests
+{
+    /// <summary>A story: what is there before, what happens, and how long it is watched. It is deterministic, so its calls can be counted.</summary>
+    private sealed record Story(Func<ANetwork, Task> Before, Action<ANetwork> Happens, TimeSpan Watched);
+
+    private static readonly Dictionary<string, Story> s_stories = new()
+    {
+        ["a launch"] = new(
+            network => network.WithAsync(Green),
+            network => network.Launch(Blue),
+            Minutes(1)),
+        ["the first launch"] = new(
+            network => Task.CompletedTask,
+            network => network.Launch(Blue),
+            Minutes(1)),
+        ["a launch that never joins"] = new(
+            network => network.WithAsync(Green),
+            network => network.Launch(Blue).Boots = false,
+            Minutes(11)),
+        ["a termination"] = new(
+            network => network.WithAsync(Blue, Green),
+            network => network.Region.ScaleIn(Blue),
+            Minutes(1)),
+        ["the termination of the last router"] = new(
+            network => network.WithAsync(Blue),
+            network => network.Region.ScaleIn(Blue),
+            Minutes(1)),
+        ["an end without a hook"] = new(
+            network => network.WithAsync(Blue, Green),
+            network => network.Region.Kill(Blue),
+            Minutes(1)),
+        ["an end that nobody tells of"] = new(
+            network => network.WithAsync(Blue, Green),
+            network => network.Region.Kill(Blue, told: false),
+            Minutes(16)),
+        ["a CIDR added"] = new(
+            network => network.WithAsync(Blue, Green),
+            network => network.Region.AssociateCidr(network.Hub, "10.64.0.0/16"),
+            Minutes(1)),
+        ["a CIDR removed"] = new(
+            async network =>
+            {
+                await network.WithAsync(Blue, Green);
+                network.Region.AssociateCidr(network.Hub, "10.64.0.0/16");
+                Assert.True(await network.World.SettleAsync(Minutes(2)));
+            },
+            network => network.Region.DisassociateCidr(network.Hub, "10.64.0.0/16"),
+            Minutes(1)),
+        ["a zone added"] = new(
+            network => network.WithAsync(Blue),
+            network => network.Region.AddPrivateZone("Z0123456789ABCDEFGHIJ", "corp.example.internal", network.Hub),
+            Minutes(1)),
+        ["a zone removed"] = new(
+            async network =>
+            {
+                await network.WithAsync(Blue);
+                network.Region.AddPrivateZone("Z0123456789ABCDEFGHIJ", "corp.example.internal", network.Hub);
+                Assert.True(await network.World.SettleAsync(Minutes(2)));
+            },
+            network => network.Region.DeleteZone(ZoneId.Parse("Z0123456789ABCDEFGHIJ")),
+            Minutes(1)),
+    };
+
+    public static TheoryData<string> Stories => [.. s_stories.Keys];
+
+    [Theory]
+    [MemberData(nameof(Stories))]
+    public async Task The_end_is_the_same_wherever_the_process_is_killed(string name)
+    {
+        var story = s_stories[name];
+        var (expected, calls) = await TellAsync(story, dieAt: null, afterEffect: false);
+        Assert.True(calls > 3, "there is nothing to kill");
+
+        var different = new List<string>();
+        foreach (var afterEffect in new[] { false, true })
+        {
+            // Of ten minutes' waiting that repeats itself, the beginning and the end say all.
+            for (var call = 1; call <= calls; call += calls > 300 && call > 40 && call < calls - 60 ? 37 : 1)
+            {
+                var (end, _) = await TellAsync(story, call, afterEffect);
+                if (end != expected)
+                {
+                    different.Add($"killed {(afterEffect ? "after" : "before")} call {call} of {calls}:\n{Difference(expected, end)}");
+                }
+            }
+        }
+
+        Assert.True(different.Count == 0, $"{different.Count} different ends. {string.Join('\n', different.Take(4))}");
+    }
+
+    private static async Task<(string End, int Calls)> TellAsync(Story story, int? dieAt, bool afterEffect)
+    {
+        var network = new ANetwork();
+        var world = network.World;
+        await story.Before(network);
+        network.Region.EndedWaits.Clear();
+        var handedOut = new HashSet<string>();
+        world.Calls.After = _ => AssertOneKeyAtMost(network, handedOut);
+
+        var begun = world.Calls.Count;
+        story.Happens(network);
+        if (dieAt is { } call)
+        {
+            world.Calls.DieAt(call, afterEffect);
+        }
+
+        await world.RunAsync(story.Watched);
+        var calls = world.Calls.Count - begun;
+        Assert.True(await world.SettleAsync(Minutes(14)), "messages wait for ever");
+
+        // What has been left is found by the schedule, at its second time at the latest.
+        await world.ReconcileAsync();
+        await world.ReconcileAsync();
+        var last = await world.ReconcileAsync(dryRun: true);
+        Assert.True(last.Plan.IsEmpty, string.Join('\n', last.Plan.Steps.Select(step => step.Action)));
+        return (network.State(), calls);
+    }
+
+    private static void AssertOneKeyAtMost(ANetwork network, HashSet<string> handedOut)
+    {
+        handedOut.UnionWith(network.Region.Parameters.Where(parameter => parameter.Value.Secure).Select(parameter => parameter.Value.Value));
+        foreach (var instance in new[] { Blue, Green })
+        {
+            var usable = network.Usable(instance).Where(key => handedOut.Contains(key.Value.Reveal())).Select(key => key.Id);
+            Assert.True(usable.Count() <= 1, $"{instance} was handed {string.Join(" and ", usable)}");
+        }
+    }
+
+    private static string Difference(string expected, string actual)
+    {
+        var (wanted, found) = (expected.Split('\n'), actual.Split('\n'));
+        return string.Join('\n', [.. wanted.Except(found).Select(line => $"  - {line}"), .. found.Except(wanted).Select(line => $"  + {line}")]);
+    }
+}
