@@ -124,6 +124,25 @@ public class CleanupPlannerTests
     }
 
     [Fact]
+    public void The_last_router_is_held_also_while_it_cannot_be_said_whether_its_vpc_still_exists()
+    {
+        var world = new AWorld().WithVpc(1, "10.0.0.0/16").WithGoneRouter(2, inVpc: 1).Unread("vpcs");
+
+        Assert.Empty(world.Lines());
+        Assert.Contains("deletion-held", world.Rules());
+        Assert.NotEmpty(world.Lines(allowMassDelete: true));
+    }
+
+    [Fact]
+    public void A_router_that_ec2_shows_as_ended_stays_while_the_ledger_cannot_say_whose_it_was()
+    {
+        var world = new AWorld().WithVpc(1, "10.0.0.0/16").WithRouter(2, inVpc: 1).Instance(2, instance => instance with { State = "terminated" })
+            .Device(2, device => device with { Connected = false, LastSeen = AWorld.Now.AddHours(-1) }).Unread("nodes");
+
+        Assert.DoesNotContain(world.Planned(allowMassDelete: true).Steps, step => step.Action is PlanAction.DeleteDevice);
+    }
+
+    [Fact]
     public void An_orphaned_key_of_a_living_instance_is_revoked_and_its_own_is_not()
     {
         var world = Hub().WithRouter(2, inVpc: 1).WithoutDevice(2)

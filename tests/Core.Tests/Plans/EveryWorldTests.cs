@@ -6,7 +6,7 @@ namespace Automation.Plans;
 /// <summary>What holds in every world, whatever else does. A failure names the seed of its world.</summary>
 public class EveryWorldTests
 {
-    private const int Worlds = 2500;
+    private const int Worlds = 1500;
 
     [Fact]
     public void After_its_own_plan_there_is_nothing_left_to_do() => InEach((seen, _) =>
