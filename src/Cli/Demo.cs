@@ -80,7 +80,7 @@ internal sealed class Demo(TextWriter output, TextWriter progress)
         told.WriteLine();
         if (json)
         {
-            Console.OpenStandardOutput().Write(second.Report.ToUtf8Json());
+            output.WriteLine(System.Text.Encoding.UTF8.GetString(second.Report.ToUtf8Json()));
         }
         else
         {

@@ -21,7 +21,7 @@ public sealed class NodeFailureTests
         _network.Launch(Blue);
         await World.RunAsync(Minutes(7));
         Assert.Equal("Pending:Wait", _network.Region.Instance(Blue).LifecycleState);
-        Assert.InRange(_network.Calls.Count(call => call == Heartbeat), 70, 100);
+        Assert.InRange(_network.Calls.Count(call => call == Heartbeat), 30, 60);
 
         _network.Tailnet.IsDown = false;
         Assert.True(await World.SettleAsync(Minutes(2)));

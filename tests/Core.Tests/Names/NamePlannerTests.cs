@@ -83,7 +83,8 @@ public class NamePlannerTests
     public void Forwards_nothing_to_a_resolver_that_no_route_reaches()
     {
         var world = new AWorld().WithVpc(1, "100.64.0.0/16", "10.0.0.0/16").WithRouter(1, inVpc: 1).WithZone(1, "corp.internal", vpc: 1)
-            .Device(1, device => device with { Advertised = AWorld.Prefixes("10.0.0.0/16"), Enabled = AWorld.Prefixes("10.0.0.0/16") });
+            .Device(1, device => device with { Advertised = AWorld.Prefixes("10.0.0.0/16"), Enabled = AWorld.Prefixes("10.0.0.0/16") })
+            .Node(1, node => node with { Routes = AWorld.Prefixes("10.0.0.0/16") });
 
         Assert.Empty(world.Lines());
         Assert.Contains("resolver-not-covered", world.Rules());

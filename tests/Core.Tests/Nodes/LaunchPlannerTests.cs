@@ -61,7 +61,8 @@ public class LaunchPlannerTests
         ["late, and in service"] = (Late("InService"), "LeaveAlone"),
         ["late, and in no group"] = (Late(null), "LeaveAlone"),
         ["late, and no longer held"] = (Late("Pending:Proceed"), "LeaveAlone"),
-        ["late news of one that has joined before"] = (Late("Pending:Wait") with { Record = s_record with { Device = AWorld.DeviceOf(1) } }, "LeaveAlone"),
+        ["late, held, and silent since it joined"] = (Late("Pending:Wait") with { Record = s_record with { Device = AWorld.DeviceOf(1) } }, "GiveUp"),
+        ["late news of one that has joined, and is in service"] = (Late("InService") with { Record = s_record with { Device = AWorld.DeviceOf(1) } }, "LeaveAlone"),
         ["late, with a device that does not connect"] = (Late("Pending:Wait") with { Devices = [s_device with { Connected = false }] }, "GiveUp"),
     };
 

@@ -15,7 +15,10 @@ internal static class After
         {
             Devices = Change(seen.Devices, device => device.HostName == a.HostName, device => device with { Advertised = a.All.Union(device.Advertised.Where(prefix => prefix.IsDefaultRoute)) }),
         },
-        PlanAction.TrimRoutes a => Device(seen, a.Device, device => device with { Enabled = device.Enabled.Except(a.Removed) }),
+        PlanAction.TrimRoutes a => Device(seen, a.Device, device => device with { Enabled = device.Enabled.Except(a.Removed) }) with
+        {
+            Nodes = Change(seen.Nodes, record => record.Instance == a.Instance, record => record with { Routes = record.Routes.Except(a.Removed) }),
+        },
         PlanAction.SetSplitDns a => Owned(seen, a.Wanted) with
         {
             SplitDns = seen.SplitDns with { Items = [.. seen.SplitDns.Items.Where(domain => domain.Domain != a.Wanted.Domain), new(a.Wanted.Domain, a.Wanted.Resolvers)] },

@@ -11,6 +11,9 @@ public sealed partial class NodeLifecycleHandler(Parts parts, Outside outside, S
     /// <summary>Trouble that a person must end, such as a denied call, is tried again at this pace.</summary>
     private static readonly TimeSpan s_deniedDelay = TimeSpan.FromSeconds(30);
 
+    /// <summary>Trouble that ends by itself is tried again soon at first, then at this pace: its tries must not use up the queue's receives.</summary>
+    private static readonly TimeSpan s_outageDelay = TimeSpan.FromSeconds(15);
+
     /// <summary>SQS lets a message wait 12 hours; a service that asks for more than this is asked again all the same.</summary>
     private static readonly TimeSpan s_longestDelay = TimeSpan.FromMinutes(1);
 
@@ -103,10 +106,7 @@ public sealed partial class NodeLifecycleHandler(Parts parts, Outside outside, S
                 return true;
             }
 
-            var asked = failed.RetryAfter ?? TimeSpan.Zero;
-            outcome = new NodeOutcome.Again(
-                !failed.CanRetry && failed.Failure is not Failure.Conflict ? s_deniedDelay : asked > s_longestDelay ? s_longestDelay : asked > NodeLaunch.Delay ? asked : NodeLaunch.Delay,
-                failed.Message);
+            outcome = new NodeOutcome.Again(DelayAfter(failed, time.GetUtcNow() - news.Time), failed.Message);
         }
 
         switch (outcome)
@@ -128,6 +128,18 @@ public sealed partial class NodeLifecycleHandler(Parts parts, Outside outside, S
             default:
                 throw new NotSupportedException($"No handler knows {outcome.GetType().Name}.");
         }
+    }
+
+    private static TimeSpan DelayAfter(CallFailedException failed, TimeSpan age)
+    {
+        if (!failed.CanRetry && failed.Failure is not Failure.Conflict)
+        {
+            return s_deniedDelay;
+        }
+
+        var own = age < LaunchPlanner.SettleTime ? NodeLaunch.Delay : s_outageDelay;
+        var asked = failed.RetryAfter ?? TimeSpan.Zero;
+        return asked > s_longestDelay ? s_longestDelay : asked > own ? asked : own;
     }
 
     private Task<NodeOutcome> AttendAsync(News news, Scope scope, InstanceId instance, LifecycleHook hook, CancellationToken stopping) => news.Change switch

@@ -41,7 +41,8 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
         var found = await Task.WhenAll(scopes.Select(async scope =>
         {
             var services = aws.In(scope);
-            var instances = NodesObserver.InstancesAsync(services.Ec2, stopping);
+            var onRecord = ledgerSeen?.Nodes.Items.Where(node => node.Scope == scope).Select(node => node.Instance) ?? [];
+            var instances = NodesObserver.InstancesAsync(services.Ec2, onRecord, stopping);
             var vpcs = await NodesObserver.VpcsAsync(services.Ec2, stopping);
             var seen = new ScopeSeen
             {

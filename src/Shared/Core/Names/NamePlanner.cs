@@ -64,10 +64,12 @@ public static class NamePlanner
         var view = ownedView is not null && views.Contains(ownedView)
             ? ownedView   // the first owner keeps it
             : possible.Where(candidate => candidate.Answer == Answer.Yes).Select(candidate => candidate.View).Order(StringComparer.Ordinal).FirstOrDefault();
-        if (views.Length > 1)
+        // A VPC without a router answers nobody: its view counts only while it is the one that is forwarded.
+        ImmutableArray<string> live = [.. possible.Where(candidate => !candidate.Served.Routers.IsEmpty || candidate.View == view).Select(candidate => candidate.View).Distinct().Order(StringComparer.Ordinal)];
+        if (live.Length > 1)
         {
             // Of EC2's own names every VPC has another view, so this is no fault of anyone's.
-            findings.Add(new("two-views", possible.Any(candidate => candidate.Zone.Length > 0) ? Finding.Warning : Finding.Info, domain, $"It has different answers in {string.Join(" and ", views)}; {(view is null ? "none of them is" : $"only {view} is")} forwarded, since the answers of two would race."));
+            findings.Add(new("two-views", possible.Any(candidate => candidate.Zone.Length > 0) ? Finding.Warning : Finding.Info, domain, $"It has different answers in {string.Join(" and ", live)}; {(view is null ? "none of them is" : $"only {view} is")} forwarded, since the answers of two would race."));
         }
 
         ImmutableArray<DomainCandidate> answering = [.. possible.Where(candidate => candidate.View == view && candidate.Answer == Answer.Yes).OrderBy(candidate => candidate.Resolver)];

@@ -98,7 +98,7 @@ public static class ReconcilePlanner
 
             if (roles.IsEmpty)
             {
-                findings.Add(new("unknown-role", Finding.Warning, instance.Id.ToString(), $"{NodeRoles.Tag} is empty: it is one or more of {string.Join(", ", NodeRoles.Known)}, joined with +."));
+                findings.Add(new("unknown-role", Finding.Warning, instance.Id.ToString(), $"{NodeRoles.Tag} is missing or empty, so nothing is done for it: it is one or more of {string.Join(", ", NodeRoles.Known)}, joined with +."));
             }
         }
     }

@@ -64,18 +64,19 @@ public static class RoutePlanner
 
         Health(router, device, findings);
         var group = Group(vpc.Vpc.Id);
+        var recorded = $"record of {router.Instance.Id}";
         var ours = router.Record?.Routes ?? PrefixSet.Empty;
         var wanted = vpc.Wanted;
 
         if (seen.Nodes.IsComplete && (router.Record is not { } record || record.Device != device.Id || !wanted.IsSubsetOf(record.Routes)))
         {
             // The ledger learns what is ours before it is there, so that it can be withdrawn whatever happens in between.
-            additions.Add(new(new PlanAction.RecordNode(vpc.Scope, vpc.Vpc.Id, router.Instance.Id, NodeRoles.SubnetRouter, device.Id, router.HostName, ours.Union(wanted)), group, []));
+            additions.Add(new(new PlanAction.RecordNode(vpc.Scope, vpc.Vpc.Id, router.Instance.Id, NodeRoles.SubnetRouter, device.Id, router.HostName, ours.Union(wanted)), recorded, []));
         }
 
         if (wanted.Except(device.Enabled) is { IsEmpty: false } missing)
         {
-            additions.Add(new(new PlanAction.ApproveRoutes(device.Id, router.HostName, missing), group, []));
+            additions.Add(new(new PlanAction.ApproveRoutes(device.Id, router.HostName, missing), group, [recorded]));
         }
 
         var advertised = device.Advertised.Where(prefix => !prefix.IsDefaultRoute);   // the exit-node flag has its own switch
@@ -83,14 +84,14 @@ public static class RoutePlanner
         var advertise = wanted.Union(foreign);
         if (!advertise.Equals(advertised))
         {
-            additions.Add(new(new PlanAction.AdvertiseRoutes(vpc.Scope, router.Instance.Id, router.HostName, advertise), group, []));
+            additions.Add(new(new PlanAction.AdvertiseRoutes(vpc.Scope, router.Instance.Id, router.HostName, advertise), group, [recorded]));
         }
 
         var unwanted = device.Enabled.Where(prefix => !prefix.IsDefaultRoute).Except(wanted);
         // Also what is no longer enabled, as after a withdrawal that was cut short: ours no longer, so that whoever enables it now keeps it.
         if (mayWithdraw && ours.Except(wanted) is { IsEmpty: false } withdrawn)
         {
-            withdrawals.Add(new(new PlanAction.TrimRoutes(router.Instance.Id, device.Id, router.HostName, withdrawn, wanted), group, [group]));
+            withdrawals.Add(new(new PlanAction.TrimRoutes(router.Instance.Id, device.Id, router.HostName, withdrawn, wanted), group, [group, recorded]));
         }
 
         if (seen.Nodes.IsComplete && unwanted.Except(ours) is { IsEmpty: false } notOurs)

@@ -1,0 +1,11 @@
+namespace Automation.Cli;
+
+internal static class ExitCode
+{
+    public const int Done = 0;
+
+    public const int Failed = 1;
+
+    /// <summary>With <c>--detailed-exitcode</c>: it went well, and there is something to do.</summary>
+    public const int Changes = 2;
+}
