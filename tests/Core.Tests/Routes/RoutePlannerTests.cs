@@ -103,6 +103,24 @@ public class RoutePlannerTests
         Assert.DoesNotContain(world.Planned().Steps, step => step.Action is PlanAction.TrimRoutes or PlanAction.AdvertiseRoutes);
     }
 
+    [Fact]
+    public void Withdraws_nothing_where_a_part_was_read_only_to_its_middle()
+    {
+        var all = new AWorld().WithVpc(1, "10.0.0.0/16", "10.64.0.0/16").WithRouter(1, inVpc: 1)
+            .Change(1, vpc => vpc with { Cidrs = [vpc.Cidrs[0], vpc.Cidrs[1] with { State = "disassociated" }] }).Seen();
+        var scope = all.Scopes[0];
+        Snapshot[] halves =
+        [
+            all with { Scopes = [scope with { Vpcs = scope.Vpcs with { Problem = "Throttling" } }] },
+            all with { Scopes = [scope with { Instances = scope.Instances with { Problem = "Throttling" } }] },
+            all with { Devices = all.Devices with { Problem = "Throttling" } },
+            all with { Nodes = all.Nodes with { Problem = "Throttling" } },
+        ];
+
+        Assert.Contains(ReconcilePlanner.Plan(all).Steps, step => step.Action is PlanAction.TrimRoutes);
+        Assert.All(halves, seen => Assert.DoesNotContain(ReconcilePlanner.Plan(seen).Steps, step => step.Action is PlanAction.TrimRoutes or PlanAction.AdvertiseRoutes));
+    }
+
     [Theory]
     [InlineData("100.64.0.0/16")]
     [InlineData("100.100.0.0/24")]
