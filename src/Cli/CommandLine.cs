@@ -6,7 +6,7 @@ namespace Automation.Cli;
 internal static class CommandLine
 {
     private const string Environment = """
-        The settings are the functions' own environment variables: TAILSCALE_CREDENTIAL and LEDGER_TABLE are required; TAILNET, TAILSCALE_API_URL,
+        plan, apply, status and snapshot take their settings from the functions' own environment variables: TAILSCALE_CREDENTIAL and LEDGER_TABLE are required; TAILNET, TAILSCALE_API_URL,
         NODE_TAGS, PARAMETER_PREFIX, PARAMETER_KMS_KEY, SCOPES, MEMBER_ROLE, ROUTES_DOCUMENT and DRY_RUN have defaults. AWS credentials and
         AWS_ENDPOINT_URL are the SDK's own. docs/operations.md describes them all.
         """;
@@ -29,21 +29,21 @@ internal static class CommandLine
         var demo = new Command("demo", "Play a story on a simulated cloud and tailnet, through the real functions. Needs no account, network or credentials.") { format };
         demo.SetAction((parsed, stopping) => Run(progress, () => new Demo(output, progress).RunAsync(IsJson(parsed))));
 
-        var plan = new Command("plan", $"Look, and say what a reconcile would do. Changes nothing.\n\n{Environment}") { format, scopes, snapshot, allowMassDelete, detailed };
+        var plan = new Command("plan", "Look, and say what a reconcile would do. Changes nothing.") { format, scopes, snapshot, allowMassDelete, detailed };
         plan.SetAction((parsed, stopping) => Run(progress, () => commands.PlanAsync(
             parsed.GetValue(snapshot), parsed.GetValue(scopes) ?? [], IsJson(parsed), parsed.GetValue(allowMassDelete), parsed.GetValue(detailed), stopping)));
 
-        var apply = new Command("apply", $"Look, show the plan, ask, and carry it out.\n\n{Environment}") { format, scopes, yes, allowMassDelete };
+        var apply = new Command("apply", "Look, show the plan, ask, and carry it out.") { format, scopes, yes, allowMassDelete };
         apply.SetAction((parsed, stopping) => Run(progress, () => commands.ApplyAsync(
             parsed.GetValue(scopes) ?? [], parsed.GetValue(yes), IsJson(parsed), parsed.GetValue(allowMassDelete), stopping)));
 
-        var status = new Command("status", $"Show prefixes, routers, names and findings as they are wanted now. Changes nothing.\n\n{Environment}") { format, scopes };
+        var status = new Command("status", "Show prefixes, routers, names and findings as they are wanted now. Changes nothing.") { format, scopes };
         status.SetAction((parsed, stopping) => Run(progress, () => commands.StatusAsync(parsed.GetValue(scopes) ?? [], IsJson(parsed), stopping)));
 
-        var save = new Command("snapshot", $"Write what can be observed to a file, for tailnet plan --snapshot. It holds no secrets.\n\n{Environment}") { file, scopes };
+        var save = new Command("snapshot", "Write what can be observed to a file, for tailnet plan --snapshot. It holds no secrets.") { file, scopes };
         save.SetAction((parsed, stopping) => Run(progress, () => commands.SnapshotAsync(parsed.GetValue(file)!, parsed.GetValue(scopes) ?? [], stopping)));
 
-        return new RootCommand("Runs Tailscale on AWS from a terminal: the same look, plan and apply as the functions.") { demo, plan, apply, status, save };
+        return new RootCommand($"Runs Tailscale on AWS from a terminal: the same look, plan and apply as the functions.\n\n{Environment}") { demo, plan, apply, status, save };
 
         bool IsJson(ParseResult parsed) => parsed.GetValue(format) == OutputFormat.Json;
     }

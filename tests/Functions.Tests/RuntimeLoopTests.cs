@@ -102,7 +102,7 @@ public sealed class RuntimeLoopTests
         Assert.Equal(RuntimeAnswerKind.InitError, answer.Kind);
         Assert.Equal("Init.SettingsException", answer.ErrorType);
         Assert.Equal(
-            "The function's environment has 2 problem(s):\n- A is not set\n- B is 'x'",
+            "The environment has 2 problem(s):\n- A is not set\n- B is 'x'",
             JsonElement.Parse(answer.Body).GetProperty("errorMessage").GetString());
         Assert.Equal(1, await function.Exit.WaitAsync(Patience));
         Assert.Equal(0, function.Api.Connections);
