@@ -28,7 +28,8 @@ internal static class AwsFailures
         HttpRequestException error => new(
             Failure.Unavailable, service.Name, operation, "connection", $"no connection to the service: {Printable.Of(error.Message)}", exception),
         AmazonClientException error => OfClient(error, service, operation),
-        _ => new(Failure.Unavailable, service.Name, operation, "unreadable", $"the answer cannot be read: {Printable.Of(exception.Message)}", exception),
+        _ => new(
+            Failure.Unavailable, service.Name, operation, "unreadable", $"the answer cannot be read: {Printable.Of(exception.Message)}", exception),
     };
 
     /// <summary>An answer that came, but cannot mean what it says.</summary>

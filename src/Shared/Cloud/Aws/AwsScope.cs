@@ -30,7 +30,8 @@ internal sealed class AwsScope : IAwsScope
             EnumTables.PreFill();
             return new Ec2Client(new AmazonEC2Client(credentials, Config(new AmazonEC2Config())), Caller(AwsService.Ec2));
         });
-        _autoScaling = new(() => new AutoScalingClient(new ThinClient(credentials, Config(AutoScalingClient.Config())), Caller(AwsService.AutoScaling)));
+        _autoScaling = new(() => new AutoScalingClient(
+            new ThinClient(credentials, Config(AutoScalingClient.Config())), Caller(AwsService.AutoScaling)));
         _route53 = new(() => new Route53Client(new ThinClient(credentials, Config(Route53Client.Config())), Caller(AwsService.Route53), Scope));
         _ssm = new(() => new SsmClient(
             new AmazonSimpleSystemsManagementClient(credentials, Config(new AmazonSimpleSystemsManagementConfig())),
@@ -39,7 +40,8 @@ internal sealed class AwsScope : IAwsScope
             Scope,
             region.PartitionName,
             kmsKey));
-        _sqs = new(() => new SqsClient(new AmazonSQSClient(credentials, Config(new AmazonSQSConfig())), Caller(AwsService.Sqs), region.PartitionDnsSuffix));
+        _sqs = new(() => new SqsClient(
+            new AmazonSQSClient(credentials, Config(new AmazonSQSConfig())), Caller(AwsService.Sqs), region.PartitionDnsSuffix));
     }
 
     public Scope Scope { get; }

@@ -194,7 +194,7 @@ internal sealed class SsmClient(
                 return page.NextToken;
             });
 
-    // A node's role may read what is tagged with its own ARN: ${ec2:SourceInstanceArn} is known to IAM, the id alone is not.
+    // A node's role may read what is tagged with its own ARN: ${ec2:SourceInstanceARN} is known to IAM, the id alone is not.
     private List<Tag> TagsFor(InstanceId reader) =>
     [
         new() { Key = "InstanceArn", Value = $"arn:{partition}:ec2:{scope.Region}:{scope.Account}:instance/{reader}" },

@@ -177,7 +177,8 @@ internal sealed class DynamoLedger(IAmazonDynamoDB client, string table, AwsCall
 
     private static T Readable<T>(T? record, string? problem)
         where T : class =>
-        record ?? throw new CallFailedException(Failure.Invalid, AwsService.DynamoDb.Name, "GetItem", "unreadable", $"{problem}; delete the item or mend it");
+        record ?? throw new CallFailedException(
+            Failure.Invalid, AwsService.DynamoDb.Name, "GetItem", "unreadable", $"{problem}; delete the item or mend it");
 
     private static Dictionary<string, AttributeValue> ItemKey(string key) => new() { ["pk"] = new() { S = key } };
 

@@ -36,7 +36,9 @@ internal static class NodeItem
         node = null;
         problem = null;
         var routes = new List<Prefix>();
-        if (item.Text("pk") is not { } key || !key.StartsWith(KeyStart, StringComparison.Ordinal) || !InstanceId.TryParse(key[KeyStart.Length..], out var instance))
+        if (item.Text("pk") is not { } key
+            || !key.StartsWith(KeyStart, StringComparison.Ordinal)
+            || !InstanceId.TryParse(key[KeyStart.Length..], out var instance))
         {
             return LedgerItem.Unreadable(item, "instance", out problem);
         }

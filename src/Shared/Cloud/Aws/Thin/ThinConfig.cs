@@ -30,7 +30,7 @@ internal sealed class ThinConfig : ClientConfig
 
     public override string RegionEndpointServiceName { get; }
 
-    /// <exception cref="AmazonClientException">A FIPS or dual-stack endpoint is asked for, and not named.</exception>
+    /// <exception cref="CallFailedException">A FIPS or dual-stack endpoint is asked for, and not named.</exception>
     public ThinEndpoint Endpoint()
     {
         var endpoint = _endpoint(RegionEndpoint);
