@@ -17,6 +17,8 @@ internal sealed class Installation : IAsyncDisposable
 
     public static readonly Dictionary<string, string> RouterTags = new() { ["tailscale:role"] = "subnet-router" };
 
+    private static readonly TimeSpan s_usualDeadline = TimeSpan.FromSeconds(60);
+
     private readonly List<Function> _functions = [];
     private readonly List<string> _secrets = [];
 
@@ -51,7 +53,7 @@ internal sealed class Installation : IAsyncDisposable
         await installation.World.CreateLedgerAsync(Ledger);
         await installation.World.CreateRoutesDocumentAsync();
         await installation.World.PutSecretAsync(Credential, client.ToParameter().Reveal());
-        installation.Queue = await installation.World.CreateQueueAsync("nodes", visibilitySeconds: 600);
+        installation.Queue = await installation.World.CreateQueueAsync("nodes", maxReceiveCount: 100, visibilitySeconds: 600);
         return installation;
     }
 
@@ -119,13 +121,16 @@ internal sealed class Installation : IAsyncDisposable
 
     public Task SendAsync(string body) => World.SendAsync(Queue.Url, body);
 
-    /// <summary>Carries what is visible in the queue to a function and does with its answer what Lambda does.</summary>
-    public async Task<Delivery> DeliverAsync(Function function, TimeSpan? left = null)
+    /// <summary>Carries what is visible in a queue to a function and does with its answer what Lambda does.</summary>
+    /// <param name="queue">The installation's own where none is given.</param>
+    /// <param name="left">Time to the deadline.</param>
+    public async Task<Delivery> DeliverAsync(Function function, MotoQueuePair? queue = null, TimeSpan? left = null)
     {
-        var messages = await World.ReceiveAsync(Queue.Url);
+        queue ??= Queue;
+        var messages = await World.ReceiveAsync(queue.Url);
         Assert.NotEmpty(messages);
         var logged = function.Lines.Count;
-        var answer = left is { } some ? await function.InvokeAsync(Batch(messages), some) : await function.InvokeAsync(Batch(messages));
+        var answer = await function.InvokeAsync(Batch(messages, queue), left ?? s_usualDeadline);
         if (answer.Kind != RuntimeAnswerKind.Response)
         {
             return new(messages, messages, answer, logged);
@@ -135,7 +140,7 @@ internal sealed class Installation : IAsyncDisposable
         Assert.Subset(messages.Select(message => message.MessageId).ToHashSet(), failed);
         foreach (var message in messages.Where(message => !failed.Contains(message.MessageId)))
         {
-            await World.DeleteMessageAsync(Queue.Url, message.ReceiptHandle);
+            await World.DeleteMessageAsync(queue.Url, message.ReceiptHandle);
         }
 
         return new(messages, [.. messages.Where(message => failed.Contains(message.MessageId))], answer, logged);
@@ -215,7 +220,7 @@ internal sealed class Installation : IAsyncDisposable
         Assert.DoesNotMatch("tskey-[a-z]", written + answered);
     }
 
-    private string Batch(IEnumerable<Message> messages) => new JsonObject
+    private static string Batch(IEnumerable<Message> messages, MotoQueuePair queue) => new JsonObject
     {
         ["Records"] = new JsonArray([.. messages.Select(message => (JsonNode)new JsonObject
         {
@@ -226,7 +231,7 @@ internal sealed class Installation : IAsyncDisposable
             ["messageAttributes"] = new JsonObject(),
             ["md5OfBody"] = message.MD5OfBody,
             ["eventSource"] = "aws:sqs",
-            ["eventSourceARN"] = Queue.Arn,
+            ["eventSourceARN"] = queue.Arn,
             ["awsRegion"] = Region,
         })]),
     }.ToJsonString();
