@@ -7,7 +7,7 @@ namespace Automation.EndToEnd;
 
 /// <summary>
 /// The function as Lambda runs it: a process of its own with an environment of its own, fed by a Runtime API. It is the published
-/// native program where <c>BOOTSTRAP</c> names it, and otherwise the one that was built beside these tests.
+/// native program where <c>BOOTSTRAP</c> names it (from the repository's folder, where it is relative), and otherwise the one that was built beside these tests.
 /// </summary>
 internal sealed class Function : IAsyncDisposable
 {
@@ -122,9 +122,10 @@ internal sealed class Function : IAsyncDisposable
 
     private static ProcessStartInfo Program()
     {
-        if (Environment.GetEnvironmentVariable("BOOTSTRAP") is { Length: > 0 } native)
+        if (Environment.GetEnvironmentVariable("BOOTSTRAP") is { Length: > 0 } named)
         {
-            return File.Exists(native) ? new(Path.GetFullPath(native)) : throw new FileNotFoundException("BOOTSTRAP names no file.", native);
+            var native = Path.Combine(Repository.Root, named);
+            return File.Exists(native) ? new(native) : throw new FileNotFoundException("BOOTSTRAP names no file.", native);
         }
 
         // artifacts/bin/EndToEnd.Tests/<configuration>/ and the function's own folder beside it.
