@@ -98,7 +98,10 @@ public sealed class AwsTrouble(Troubled troubled) : IClassFixture<Troubled>
 
         var met = await troubled.MeetAsync(router, 5);
         Function.AssertLogged(
-            met.Logged, "WARN", $"Message {met.Unfinished[0].MessageId} comes back only after its queue's own delay", "SQS ChangeMessageVisibility failed (RequestThrottled)");
+            met.Logged,
+            "WARN",
+            $"Message {met.Unfinished[0].MessageId} comes back only after its queue's own delay",
+            "SQS ChangeMessageVisibility failed (RequestThrottled)");
         Assert.Equal((0, 1), await Here.World.CountMessagesAsync(Here.Queue.Url));
         await troubled.RecoverAsync(router, met);
     }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Automation.Sandbox;
 
 namespace Automation.EndToEnd;
 
@@ -40,13 +41,14 @@ public sealed class EventStories(Moto moto) : IAsyncLifetime
 
         foreach (var name in concerning)
         {
-            // Of a function that has answered the same news already, no second look could be seen.
             var calls = (await _here.Account.RequestsAsync()).Count;
             await _here.SendAsync(Samples.Tell(name, _here.World.Scope, DateTimeOffset.UtcNow));
             var looked = await _here.DeliverAsync(function);
             Assert.True((await _here.Account.RequestsAsync()).Count > calls, $"{name} led to no look.");
-            await _here.World.Sqs.PurgeQueueAsync(_here.Queue.Url, TestContext.Current.CancellationToken);   // young news of what AWS may not show yet comes back
-            Assert.Equal(Automation.Sandbox.RuntimeAnswerKind.Response, looked.Answer.Kind);
+            Assert.Equal(RuntimeAnswerKind.Response, looked.Answer.Kind);
+
+            // Young news of what AWS may not show yet comes back: not here.
+            await _here.World.Sqs.PurgeQueueAsync(_here.Queue.Url, TestContext.Current.CancellationToken);
         }
 
         Assert.Empty(function.Logged("ERROR"));
@@ -73,7 +75,8 @@ public sealed class EventStories(Moto moto) : IAsyncLifetime
     public async Task A_batch_as_Lambda_documents_it_is_answered()
     {
         var function = await _here.StartAsync("NodeLifecycle");
-        var batch = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "events", "wrapped", "lambda-sqs-standard-batch.json"), TestContext.Current.CancellationToken);
+        var file = Path.Combine(Repository.Root, "events", "wrapped", "lambda-sqs-standard-batch.json");
+        var batch = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
         var answer = await function.InvokeAsync(batch);
         Assert.Empty(JsonNode.Parse(answer.Body)!["batchItemFailures"]!.AsArray());   // another account's: none of this function's
     }

@@ -121,7 +121,8 @@ public sealed class ReconcileStories(Moto moto) : IAsyncLifetime
         foreach (var (fault, service, operation, words) in new (MotoFault, string, string, string[])[]
         {
             (MotoFault.Throttled, "ec2", "DescribeVpcs", ["EC2 DescribeVpcs failed (RequestLimitExceeded)"]),
-            (MotoFault.Denied, "ec2", "DescribeInstances", ["EC2 DescribeInstances failed (UnauthorizedOperation)", "allow ec2:DescribeInstances in the role of the function"]),
+            (MotoFault.Denied, "ec2", "DescribeInstances",
+                ["EC2 DescribeInstances failed (UnauthorizedOperation)", "allow ec2:DescribeInstances in the role of the function"]),
             (MotoFault.Throttled, "dynamodb", "Scan", ["DynamoDB Scan failed (ThrottlingException)"]),
         })
         {
