@@ -67,6 +67,14 @@ public sealed class TailscaleApi : IAsyncDisposable
     {
         var canned = Record(context.Request);
         ApiAnswer? answer = canned is null || canned.AfterEffect ? await _router.AnswerAsync(context.Request) : null;
+        if (canned?.Stalls is true)
+        {
+            var hungUp = new TaskCompletionSource();
+            await using var registration = context.RequestAborted.Register(hungUp.SetResult);
+            await hungUp.Task;
+            return;
+        }
+
         if (canned?.CutOff is true)
         {
             context.Abort();
@@ -128,6 +136,9 @@ public sealed record CannedAnswer(string Method, string PathPart, int Status, st
 
     /// <summary>The request is carried out before the answer is given in place of the real one.</summary>
     public bool AfterEffect { get; init; }
+
+    /// <summary>No answer comes: the connection stays open until the caller hangs up.</summary>
+    public bool Stalls { get; init; }
 
     /// <summary>The connection is cut instead of an answer.</summary>
     public bool CutOff { get; init; }

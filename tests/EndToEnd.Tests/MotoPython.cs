@@ -7,7 +7,7 @@ namespace Automation.EndToEnd;
 /// <summary>A Python that has what tests/aws/requirements.txt asks for: the one on the PATH, else one made for it.</summary>
 internal static class MotoPython
 {
-    private static readonly string s_root = FindRoot();
+    private static readonly string s_root = Repository.Root;
     private static readonly string s_requirements = Path.Combine(s_root, "tests", "aws", "requirements.txt");
     private static readonly string s_environment = Path.Combine(s_root, "artifacts", "moto");
 
@@ -66,15 +66,4 @@ internal static class MotoPython
 
     private static string LastLines(string text) =>
         string.Join('\n', text.Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(10).Select(line => "    " + line));
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Automation.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new InvalidOperationException($"no Automation.sln above {AppContext.BaseDirectory}");
-    }
 }

@@ -35,7 +35,7 @@ public sealed partial class MotoRegion
                 ("LaunchTemplate.LaunchTemplateName", template),
                 ("VPCZoneIdentifier", subnet.ToString()),
                 ("MinSize", "0"),
-                ("MaxSize", "20"),
+                ("MaxSize", "100"),
                 ("DesiredCapacity", instances.ToString(CultureInfo.InvariantCulture)),
                 .. tagged,
             ]);

@@ -26,13 +26,15 @@ public sealed partial class MotoRegion
     public Task SendAsync(string queueUrl, string body, string? group = null) =>
         Sqs.SendMessageAsync(new SendMessageRequest { QueueUrl = queueUrl, MessageBody = body, MessageGroupId = group });
 
-    /// <returns>Up to ten messages that are visible now, with all their system attributes.</returns>
-    public async Task<IReadOnlyList<Message>> ReceiveAsync(string queueUrl)
+    /// <param name="wait">How long to wait where none is visible yet: 20 s at most.</param>
+    /// <returns>Up to ten visible messages, with all their system attributes.</returns>
+    public async Task<IReadOnlyList<Message>> ReceiveAsync(string queueUrl, TimeSpan wait = default)
     {
         var received = await Sqs.ReceiveMessageAsync(new ReceiveMessageRequest
         {
             QueueUrl = queueUrl,
             MaxNumberOfMessages = 10,
+            WaitTimeSeconds = (int)wait.TotalSeconds,
             MessageSystemAttributeNames = ["All"],
         });
         return received.Messages ?? [];

@@ -27,6 +27,8 @@ internal static class AwsFailures
             Failure.Unavailable, service.Name, operation, "timeout", "there was no answer in time", exception),
         HttpRequestException error => new(
             Failure.Unavailable, service.Name, operation, "connection", $"no connection to the service: {Printable.Of(error.Message)}", exception),
+        HttpIOException error => new(
+            Failure.Unavailable, service.Name, operation, "connection", $"the connection ended before the answer did: {Printable.Of(error.Message)}", exception),
         AmazonClientException error => OfClient(error, service, operation),
         _ => new(
             Failure.Unavailable, service.Name, operation, "unreadable", $"the answer cannot be read: {Printable.Of(exception.Message)}", exception),

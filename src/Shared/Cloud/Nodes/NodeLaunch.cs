@@ -22,6 +22,9 @@ public sealed partial class NodeLaunch(
     /// <summary>How soon a node that is on its way is looked at again.</summary>
     public static readonly TimeSpan Delay = TimeSpan.FromSeconds(5);
 
+    /// <summary>For the one call that is still made when time is up: it fits between the stop and the answer, see <see cref="Lambda.Budget"/>.</summary>
+    private static readonly TimeSpan s_lastCall = TimeSpan.FromSeconds(1);
+
     public async Task<NodeOutcome> AttendAsync(Scope scope, InstanceId id, LifecycleHook hook, DateTimeOffset since, CancellationToken stopping)
     {
         var services = aws.In(scope);
@@ -156,9 +159,10 @@ public sealed partial class NodeLaunch(
 
     private async Task TryRevokeAsync(KeyId key, CancellationToken stopping)
     {
+        using var last = new CancellationTokenSource(s_lastCall, time);
         try
         {
-            await tailscale.DeleteKeyAsync(key, stopping);
+            await tailscale.DeleteKeyAsync(key, stopping.IsCancellationRequested ? last.Token : stopping);
         }
         catch (Exception e) when (e is CallFailedException or OperationCanceledException)
         {

@@ -40,17 +40,28 @@ internal sealed class AccessTokens(CredentialSource credentials, TailscaleHttp h
     /// <summary>The API refused this token; the next call fetches another, unless somebody has already.</summary>
     public void Drop(AccessToken refused)
     {
-        lock (_gate)
-        {
-            if (_fetch is { IsCompletedSuccessfully: true } && ReferenceEquals(_fetch.Result, refused))
-            {
-                _fetch = null;
-            }
-        }
-
+        Discard(refused);
         if (refused.From is TailscaleCredential.ApiKey)
         {
             credentials.Forget(refused.From);   // an OAuth client is tried again first: mostly only its token has ended
+        }
+    }
+
+    /// <summary>The credential may not do what was asked: the next call reads it again, since whoever mends that puts another in its place.</summary>
+    public void Reconsider(AccessToken denied)
+    {
+        Discard(denied);
+        credentials.Forget(denied.From);
+    }
+
+    private void Discard(AccessToken token)
+    {
+        lock (_gate)
+        {
+            if (_fetch is { IsCompletedSuccessfully: true } && ReferenceEquals(_fetch.Result, token))
+            {
+                _fetch = null;
+            }
         }
     }
 

@@ -24,7 +24,7 @@ internal static class Refusals
             400 or 405 or 422 => (Failure.Invalid, RemedyForInvalid(call, message)),
             401 => (Failure.BadCredential, "Check the credential: it may have expired or been revoked."),
             403 => (Failure.Denied, RemedyForDenied(call, scopes)),
-            404 => (Failure.NotFound, ""),
+            404 => (Failure.NotFound, call.NamesOnlyTheTailnet ? "Check TAILNET, and whether the credential is of that tailnet." : ""),
             409 or 412 => (Failure.Conflict, ""),
             429 => (Failure.Throttled, ""),
             501 => (Failure.Denied, "The device does not belong to this tailnet."),   // what the API documents for DELETE /device/{id}

@@ -29,5 +29,8 @@ internal sealed record TailscaleCall(HttpMethod Method, string Template, string 
 
     public static readonly TailscaleCall PatchSplitDns = new(HttpMethod.Patch, "/tailnet/{tailnet}/dns/split-dns", "dns", IsRepeatable: true);
 
+    /// <summary>Nothing but the tailnet can be what a 404 did not find.</summary>
+    public bool NamesOnlyTheTailnet => Template.StartsWith("/tailnet/", StringComparison.Ordinal) && !Template.Contains("{id}", StringComparison.Ordinal);
+
     public override string ToString() => $"{Method} {Template}";
 }

@@ -137,6 +137,11 @@ public sealed class TailscaleClient : ITailscale, IDisposable
             answer = await _http.SendAsync(call, path, token, content, stopping);
         }
 
+        if (answer.Status == HttpStatusCode.Forbidden)
+        {
+            _tokens.Reconsider(token);
+        }
+
         Refusals.ThrowUnlessOk(call, answer, token.Scopes);
         return answer;
     }

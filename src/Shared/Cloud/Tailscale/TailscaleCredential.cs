@@ -63,7 +63,7 @@ public abstract record TailscaleCredential
         "credential",
         code,
         $"{cause}. Write a SecureString named {Printable.Of(parameter)} with "
-            + """{"clientId":"...","clientSecret":"..."} of an OAuth client, or with an API access token (tskey-api-...).""");
+            + """{"clientId":"...","clientSecret":"..."} of an OAuth client, or with an API access token.""");
 }
 
 /// <summary>Text that may stand in an HTTP header. Anything else would end up, value and all, in the exception of the header's parser.</summary>

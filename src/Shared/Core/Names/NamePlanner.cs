@@ -76,7 +76,8 @@ public static class NamePlanner
         var owns = record is not null && ownedView == view;
         if (answering.IsEmpty)
         {
-            if (owns && possible.FirstOrDefault(candidate => candidate.View == view) is { Served.Routers.IsEmpty: true } silent)
+            if (owns && possible.FirstOrDefault(candidate => candidate.View == view) is { Served.Routers.IsEmpty: true } silent
+                && seen.Scopes.First(scope => scope.Scope == silent.Served.Scope).Instances.IsComplete)   // else they may only not have been read
             {
                 findings.Add(new("resolver-without-router", Finding.Warning, domain, $"It is forwarded into {silent.Served.Vpc.Id}, which has no router now: start one, or set tailscale:advertise = false on the VPC."));
             }

@@ -1,0 +1,243 @@
+using System.Text.Json.Nodes;
+using Amazon.SQS.Model;
+using Automation.Network;
+using Automation.Sandbox;
+
+namespace Automation.EndToEnd;
+
+/// <summary>One installation in an account of its own: queue, ledger, credential, document, a tailnet with its API, and the functions started for it.</summary>
+internal sealed class Installation : IAsyncDisposable
+{
+    public const string Region = "eu-west-1";
+    public const string Ledger = "tailnet-ledger";
+    public const string Credential = "/tailnet/credential";
+    public const string Group = "routers";
+    public const string LaunchHook = "tailnet-launch";
+    public const string TerminateHook = "tailnet-terminate";
+
+    public static readonly Dictionary<string, string> RouterTags = new() { ["tailscale:role"] = "subnet-router" };
+
+    private static readonly TimeSpan s_usualDeadline = TimeSpan.FromSeconds(60);
+
+    private readonly List<Function> _functions = [];
+    private readonly List<string> _secrets = [];
+
+    private Installation(MotoAccount account, Tailnet tailnet, TailscaleApi api, OAuthClient client)
+    {
+        Account = account;
+        World = account.In(Region);
+        Tailnet = tailnet;
+        Api = api;
+        Client = client;
+    }
+
+    public MotoAccount Account { get; }
+
+    public MotoRegion World { get; }
+
+    public Tailnet Tailnet { get; }
+
+    public TailscaleApi Api { get; }
+
+    public OAuthClient Client { get; }
+
+    public MotoQueuePair Queue { get; private set; } = null!;
+
+    private static CancellationToken Stopping => TestContext.Current.CancellationToken;
+
+    public static async Task<Installation> CreateAsync(Moto moto)
+    {
+        var tailnet = new Tailnet(TimeProvider.System);
+        var client = tailnet.AddOAuthClient(["tag:aws-router"], ["auth_keys", "devices:core", "devices:routes", "dns"]);
+        var installation = new Installation(moto.NewAccount(), tailnet, await TailscaleApi.StartAsync(tailnet, Stopping), client);
+        await installation.World.CreateLedgerAsync(Ledger);
+        await installation.World.CreateRoutesDocumentAsync();
+        await installation.World.PutSecretAsync(Credential, client.ToParameter().Reveal());
+        installation.Queue = await installation.World.CreateQueueAsync("nodes", maxReceiveCount: 100, visibilitySeconds: 600);
+        return installation;
+    }
+
+    /// <summary>Whatever a function of this installation writes from here on must not hold this text.</summary>
+    public void KeepSecret(string text) => _secrets.Add(text);
+
+    /// <param name="changes">Of the environment; null takes a variable out.</param>
+    public async Task<Function> StartAsync(string handler, params (string Name, string? Value)[] changes)
+    {
+        var environment = new Dictionary<string, string>(await Account.EnvironmentAsync(Region))
+        {
+            ["ACCOUNT_ID"] = Account.Id,
+            ["TAILSCALE_API_URL"] = Api.Uri.ToString(),
+            ["TAILSCALE_CREDENTIAL"] = Credential,
+            ["LEDGER_TABLE"] = Ledger,
+            ["PARAMETER_KMS_KEY"] = "alias/tailnet",
+        };
+        _secrets.AddRange([environment["AWS_SECRET_ACCESS_KEY"], environment["AWS_SESSION_TOKEN"]]);
+        foreach (var (name, value) in changes)
+        {
+            if (value is null)
+            {
+                environment.Remove(name);
+            }
+            else
+            {
+                environment[name] = value;
+            }
+        }
+
+        var function = await Function.StartAsync(handler, environment);
+        _functions.Add(function);
+        return function;
+    }
+
+    /// <summary>A VPC with a group of routers in it, and both hooks on the group.</summary>
+    public async Task<IReadOnlyList<InstanceId>> CreateRoutersAsync(string cidr, int instances = 1)
+    {
+        var vpc = await World.CreateVpcAsync(cidr);
+        var routers = await World.CreateGroupAsync(Group, await World.CreateSubnetAsync(vpc, cidr), RouterTags, instances);
+        await World.PutLaunchHookAsync(Group, LaunchHook);
+        await World.PutTerminateHookAsync(Group, TerminateHook);
+        return routers;
+    }
+
+    /// <summary>Puts the event into the queue with which Auto Scaling says that a hook holds an instance.</summary>
+    public async Task HoldAsync(InstanceId instance, string hook, DateTimeOffset? at = null)
+    {
+        var hold = await World.HoldAsync(Group, hook, instance);
+        await SendHeldAsync(instance, hook, hold.Token, at);
+    }
+
+    public Task SendHeldAsync(InstanceId instance, string hook, string token, DateTimeOffset? at = null) =>
+        SendAsync(Samples.Tell(
+            hook == TerminateHook ? "asg-terminate-lifecycle" : "asg-launch-lifecycle",
+            World.Scope,
+            at ?? DateTimeOffset.UtcNow,
+            ("LifecycleActionToken", token),
+            ("AutoScalingGroupName", Group),
+            ("LifecycleHookName", hook),
+            ("EC2InstanceId", instance.ToString())));
+
+    public Task SendStateAsync(InstanceId instance, string state) =>
+        SendAsync(Samples.Tell($"ec2-state-{state}", World.Scope, DateTimeOffset.UtcNow, ("instance-id", instance.ToString())));
+
+    public Task SendAsync(string body) => World.SendAsync(Queue.Url, body);
+
+    /// <summary>Carries what is visible in a queue to a function and does with its answer what Lambda does.</summary>
+    /// <param name="queue">The installation's own where none is given.</param>
+    /// <param name="left">Time to the deadline.</param>
+    public async Task<Delivery> DeliverAsync(Function function, MotoQueuePair? queue = null, TimeSpan? left = null)
+    {
+        queue ??= Queue;
+        var messages = await World.ReceiveAsync(queue.Url);
+        Assert.NotEmpty(messages);
+        var logged = function.Lines.Count;
+        var answer = await function.InvokeAsync(Batch(messages, queue), left ?? s_usualDeadline);
+        if (answer.Kind != RuntimeAnswerKind.Response)
+        {
+            return new(messages, messages, answer, logged);
+        }
+
+        var failed = JsonNode.Parse(answer.Body)!["batchItemFailures"]!.AsArray().Select(item => (string)item!["itemIdentifier"]!).ToHashSet();
+        Assert.Subset(messages.Select(message => message.MessageId).ToHashSet(), failed);
+        foreach (var message in messages.Where(message => !failed.Contains(message.MessageId)))
+        {
+            await World.DeleteMessageAsync(queue.Url, message.ReceiptHandle);
+        }
+
+        return new(messages, [.. messages.Where(message => failed.Contains(message.MessageId))], answer, logged);
+    }
+
+    /// <summary>The delay after which a message comes back is over.</summary>
+    public async Task ComeBackAsync(Delivery delivery)
+    {
+        foreach (var message in delivery.Unfinished)
+        {
+            await World.Sqs.ChangeMessageVisibilityAsync(Queue.Url, message.ReceiptHandle, 0, Stopping);
+        }
+    }
+
+    public async Task<Delivery> RedeliverAsync(Function function, Delivery before)
+    {
+        await ComeBackAsync(before);
+        return await DeliverAsync(function);
+    }
+
+    /// <summary>The boot script of a node: takes its parameters and joins.</summary>
+    public async Task<DeviceId> JoinAsync(InstanceId instance)
+    {
+        var key = await World.GetParameterAsync(KeyParameter(instance));
+        Assert.NotNull(key);
+        var settings = await World.GetParameterAsync(SettingsParameter(instance));
+        var read = JsonNode.Parse(settings!.Value)!;
+        var routes = read["advertiseRoutes"]!.AsArray().Select(route => Prefix.Parse((string)route!));
+        return Tailnet.Join(new(key.Value), (string)read["hostname"]!, PrefixSet.Of(routes));
+    }
+
+    /// <summary>A router that has been brought into service.</summary>
+    public async Task<DeviceId> BringInAsync(Function function, InstanceId instance)
+    {
+        await HoldAsync(instance, LaunchHook);
+        var registered = await DeliverAsync(function);
+        var device = await JoinAsync(instance);
+        var admitted = await RedeliverAsync(function, registered);
+        Assert.Empty(admitted.Unfinished);
+        return device;
+    }
+
+    /// <summary>Waits for the access token that a function fetches as soon as it starts.</summary>
+    public async Task WarmAsync()
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Stopping);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        while (!Api.Requests.Any(request => request.Path.EndsWith("/oauth/token", StringComparison.Ordinal)))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), limit.Token);
+        }
+    }
+
+    public static string KeyParameter(InstanceId instance) => $"/tailnet/nodes/{instance}/auth-key";
+
+    public static string SettingsParameter(InstanceId instance) => $"/tailnet/nodes/{instance}/settings";
+
+    /// <summary>Ends the functions and looks for secrets in all that they wrote.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var function in _functions)
+        {
+            await function.DisposeAsync();
+        }
+
+        await Api.DisposeAsync();
+        var written = string.Join('\n', _functions.SelectMany(function => function.Lines));
+        var answered = string.Join('\n', _functions.SelectMany(function => function.Api.Answers).Select(answer => answer.Body));
+        foreach (var secret in (string[])[.. _secrets, Client.ClientSecret.Reveal(), .. Tailnet.Keys.Select(key => key.Value.Reveal())])
+        {
+            // Not Assert.DoesNotContain: its message would show the secret, and where it is.
+            Assert.False(written.Contains(secret, StringComparison.Ordinal), "A secret was written to the log.");
+            Assert.False(answered.Contains(secret, StringComparison.Ordinal), "A secret is in an answer to Lambda.");
+        }
+
+        // All that a simulated tailnet gives out begins so; what follows must have been struck out.
+        Assert.DoesNotMatch("tskey-[a-z]", written + answered);
+    }
+
+    private static string Batch(IEnumerable<Message> messages, MotoQueuePair queue) => new JsonObject
+    {
+        ["Records"] = new JsonArray([.. messages.Select(message => (JsonNode)new JsonObject
+        {
+            ["messageId"] = message.MessageId,
+            ["receiptHandle"] = message.ReceiptHandle,
+            ["body"] = message.Body,
+            ["attributes"] = new JsonObject([.. message.Attributes.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))]),
+            ["messageAttributes"] = new JsonObject(),
+            ["md5OfBody"] = message.MD5OfBody,
+            ["eventSource"] = "aws:sqs",
+            ["eventSourceARN"] = queue.Arn,
+            ["awsRegion"] = Region,
+        })]),
+    }.ToJsonString();
+}
+
+/// <summary>One batch and its answer.</summary>
+/// <param name="Unfinished">Those that come again.</param>
+/// <param name="Logged">How many lines the function had written before.</param>
+internal sealed record Delivery(IReadOnlyList<Message> Messages, IReadOnlyList<Message> Unfinished, RuntimeAnswer Answer, int Logged);
