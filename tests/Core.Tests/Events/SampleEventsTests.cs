@@ -81,7 +81,6 @@ public class SampleEventsTests
         ["ecs-task-running"] = "Irrelevant",
         ["ecs-task-stopped"] = "Irrelevant",
         ["health-ec2-retirement"] = "Irrelevant",
-        ["manual-reconcile"] = "LookDue",
         ["organizations-close-account-result"] = "Irrelevant",
         ["organizations-create-account-result"] = "Irrelevant",
         ["scheduled-rule"] = "LookDue",

@@ -63,7 +63,6 @@ public static class EventParser
         ("aws.ec2" or "aws.route53" or "aws.route53resolver", "AWS API Call via CloudTrail") => ApiCalled(envelope),
         ("aws.tag", "Tag Change on Resource") => TagsChanged(envelope),
         ("aws.events", "Scheduled Event") or ("aws.scheduler", _) => new ChangeEvent.LookDue(),
-        ("tailnet.automation", "ReconcileRequested") => new ChangeEvent.LookDue(),
         _ => NotOurs(envelope),
     };
 
