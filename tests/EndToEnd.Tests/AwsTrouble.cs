@@ -15,8 +15,8 @@ public sealed class AwsTrouble(Troubled troubled) : IClassFixture<Troubled>
             MotoFault.Denied, "ec2", "DescribeVpcs", 30,
             "EC2 DescribeVpcs failed (UnauthorizedOperation)", "allow ec2:DescribeVpcs in the role of the function"),
         ["SSM denies"] = new(
-            MotoFault.Denied, "ssm", "DescribeParameters", 30,
-            "SSM DescribeParameters failed (AccessDeniedException)", "allow ssm:DescribeParameters in the role of the function"),
+            MotoFault.Denied, "ssm", "GetParameters", 30,
+            "SSM GetParameters failed (AccessDeniedException)", "allow ssm:GetParameters in the role of the function"),
         ["DynamoDB denies"] = new(
             MotoFault.Denied, "dynamodb", "GetItem", 30,
             "DynamoDB GetItem failed (AccessDeniedException)", "allow dynamodb:GetItem in the role of the function"),
@@ -24,9 +24,9 @@ public sealed class AwsTrouble(Troubled troubled) : IClassFixture<Troubled>
             s_noDecrypt, "ssm", "PutParameter", 30, "SSM PutParameter failed (AccessDeniedException)", "allow kms:GenerateDataKey in the role of the function"),
         ["the session has expired"] = new(
             MotoFault.ExpiredToken, "dynamodb", "GetItem", 30, "DynamoDB GetItem failed (ExpiredTokenException)", "the next try takes new ones"),
-        ["SSM has an error of its own"] = new(MotoFault.InternalError, "ssm", "DescribeParameters", 5, "SSM DescribeParameters failed (InternalServerError)"),
+        ["SSM has an error of its own"] = new(MotoFault.InternalError, "ssm", "GetParameters", 5, "SSM GetParameters failed (InternalServerError)"),
         ["a load balancer answers for SSM"] = new(
-            MotoFault.HtmlPage, "ssm", "DescribeParameters", 5, "SSM DescribeParameters failed (HTTP 500)", "this is no answer of AWS: check the endpoint"),
+            MotoFault.HtmlPage, "ssm", "GetParameters", 5, "SSM GetParameters failed (HTTP 500)", "this is no answer of AWS: check the endpoint"),
         ["a proxy answers for EC2"] = new(
             MotoFault.Answer(200, "text/html", "<html><body>Sign in<br></body></html>"), "ec2", "DescribeInstances", 5, "EC2 DescribeInstances failed"),
         ["the key's parameter is refused"] = new(
