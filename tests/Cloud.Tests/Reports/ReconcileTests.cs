@@ -52,6 +52,24 @@ public sealed class ReconcileTests
     }
 
     [Fact]
+    public async Task A_router_that_lost_its_tag_is_not_gone_even_while_it_reboots()
+    {
+        await _network.WithAsync(Blue, Green);
+        var device = _network.Device(Blue)!.Id;
+        _network.Region.Instance(Blue).Role = "";
+        World.Tailnet.Disconnect(device);
+        await World.RunAsync(Minutes(25));
+
+        Assert.Equal(device, _network.Device(Blue)!.Id);
+        Assert.Equal(["settings"], _network.Parameters(Blue));
+        Assert.Contains(World.Ledger.Nodes.Keys, id => id == Blue);
+
+        _network.Region.Kill(Blue, told: false);
+        await World.RunAsync(Minutes(15));
+        _network.AssertNothingIsLeftOf(Blue);
+    }
+
+    [Fact]
     public async Task A_dry_run_answers_no_event()
     {
         await _network.WithAsync(Blue);
