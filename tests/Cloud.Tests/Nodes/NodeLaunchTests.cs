@@ -11,6 +11,19 @@ public sealed class NodeLaunchTests
     private SandboxWorld World => _network.World;
 
     [Fact]
+    public async Task A_node_that_left_once_and_came_back_is_no_longer_marked_as_leaving()
+    {
+        _network.Launch(Blue);
+        await World.RunAsync(Seconds(2));
+        var record = World.Ledger.Nodes[Blue];
+        World.Ledger.Nodes[Blue] = record with { GoneAt = World.Clock.GetUtcNow(), Version = record.Version + 1 };
+        Assert.True(await World.SettleAsync(Minutes(2)));
+
+        _network.AssertAnswered(Blue, "tailnet-launch", LifecycleResult.Continue);
+        Assert.Null(World.Ledger.Nodes[Blue].GoneAt);
+    }
+
+    [Fact]
     public async Task A_held_instance_gets_a_single_use_key_and_its_settings()
     {
         _network.Launch(Blue);

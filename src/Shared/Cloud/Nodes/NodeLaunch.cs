@@ -23,7 +23,7 @@ public sealed partial class NodeLaunch(
     public static readonly TimeSpan Delay = TimeSpan.FromSeconds(5);
 
     /// <summary>For the one call that is still made when time is up: it fits between the stop and the answer, see <see cref="Lambda.Budget"/>.</summary>
-    private static readonly TimeSpan s_lastCall = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan LastCall = TimeSpan.FromSeconds(1);
 
     public async Task<NodeOutcome> AttendAsync(Scope scope, InstanceId id, LifecycleHook hook, DateTimeOffset since, CancellationToken stopping)
     {
@@ -143,12 +143,14 @@ public sealed partial class NodeLaunch(
             return new NodeOutcome.Again(Delay, $"{id} has joined, and is not admitted yet: {problem}");
         }
 
-        // Its key is spent. The ledger forgets it only after it is revoked and its parameter is gone.
+        // Its key is spent. The ledger forgets it only after it is revoked and its parameter is gone. That it left once, as into a warm
+        // pool without another router, is over: marked as leaving, it would never count as a stand-in again.
         var record = await ledger.GetNodeAsync(id, stopping);
         var revoked = record?.Key is { } key ? tailscale.DeleteKeyAsync(key, stopping) : Task.CompletedTask;
         var deleted = seen.HasKeyParameter ? services.Ssm.DeleteParametersAsync([KeyParameter(id)], stopping) : Task.CompletedTask;
         await Task.WhenAll(revoked, deleted);
-        if (record?.Key is not null && await ledger.PutNodeAsync(record with { Key = null, KeyExpires = null }, stopping) is null)
+        if (record is { Key: not null } or { GoneAt: not null }
+            && await ledger.PutNodeAsync(record with { Key = null, KeyExpires = null, GoneAt = null }, stopping) is null)
         {
             return new NodeOutcome.Again(Delay, $"{id} is being admitted by another invocation");
         }
@@ -159,7 +161,7 @@ public sealed partial class NodeLaunch(
 
     private async Task TryRevokeAsync(KeyId key, CancellationToken stopping)
     {
-        using var last = new CancellationTokenSource(s_lastCall, time);
+        using var last = new CancellationTokenSource(LastCall, time);
         try
         {
             await tailscale.DeleteKeyAsync(key, stopping.IsCancellationRequested ? last.Token : stopping);
