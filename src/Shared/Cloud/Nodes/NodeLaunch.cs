@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Automation.Aws;
+using Automation.Lambda;
 using Automation.Ledger;
 using Automation.Plans;
 using Automation.Routes;
@@ -21,9 +22,6 @@ public sealed partial class NodeLaunch(
 {
     /// <summary>How soon a node that is on its way is looked at again.</summary>
     public static readonly TimeSpan Delay = TimeSpan.FromSeconds(5);
-
-    /// <summary>For the one call that is still made when time is up: it fits between the stop and the answer, see <see cref="Lambda.Budget"/>.</summary>
-    public static readonly TimeSpan LastCall = TimeSpan.FromSeconds(1);
 
     public async Task<NodeOutcome> AttendAsync(Scope scope, InstanceId id, LifecycleHook hook, DateTimeOffset since, CancellationToken stopping)
     {
@@ -161,7 +159,7 @@ public sealed partial class NodeLaunch(
 
     private async Task TryRevokeAsync(KeyId key, CancellationToken stopping)
     {
-        using var last = new CancellationTokenSource(LastCall, time);
+        using var last = new CancellationTokenSource(Budget.LastCall, time);
         try
         {
             await tailscale.DeleteKeyAsync(key, stopping.IsCancellationRequested ? last.Token : stopping);

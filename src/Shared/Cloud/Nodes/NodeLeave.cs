@@ -1,4 +1,5 @@
 using Automation.Aws;
+using Automation.Lambda;
 using Automation.Ledger;
 using Automation.Tailscale;
 using Microsoft.Extensions.Logging;
@@ -29,7 +30,7 @@ public sealed partial class NodeLeave(
             // left is marked in the ledger, or found by its ended instance.
             var why = failed is CallFailedException ? failed.Message : "time was up";
             LogLeftOver(log, id.ToString(), why);
-            using var last = new CancellationTokenSource(NodeLaunch.LastCall, time);
+            using var last = new CancellationTokenSource(Budget.LastCall, time);
             await hook.CompleteAsync(LifecycleResult.Continue, stopping.IsCancellationRequested ? last.Token : stopping);
             return new NodeOutcome.Done($"{id} goes with work left for the reconcile: {why}", "NodesLeftOver");
         }
