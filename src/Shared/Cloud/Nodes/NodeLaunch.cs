@@ -141,14 +141,18 @@ public sealed partial class NodeLaunch(
             return new NodeOutcome.Again(Delay, $"{id} has joined, and is not admitted yet: {problem}");
         }
 
-        // Its key is spent. The ledger forgets it only after it is revoked and its parameter is gone. That it left once, as into a warm
-        // pool without another router, is over: marked as leaving, it would never count as a stand-in again.
+        // Its key is spent. The ledger forgets it only after it is revoked and its parameter is gone.
         var record = await ledger.GetNodeAsync(id, stopping);
         var revoked = record?.Key is { } key ? tailscale.DeleteKeyAsync(key, stopping) : Task.CompletedTask;
         var deleted = seen.HasKeyParameter ? services.Ssm.DeleteParametersAsync([KeyParameter(id)], stopping) : Task.CompletedTask;
         await Task.WhenAll(revoked, deleted);
-        if (record is { Key: not null } or { GoneAt: not null }
-            && await ledger.PutNodeAsync(record with { Key = null, KeyExpires = null, GoneAt = null }, stopping) is null)
+
+        // That it left once, as into a warm pool without another router, is over: marked as leaving, it would never count as a stand-in
+        // again. Auto Scaling has the last word: this may be old news of one that is leaving now.
+        var isBack = record?.GoneAt is not null
+            && !LeavePlanner.IsLeaving(step.Instance, await services.AutoScaling.DescribeLifecycleStateAsync(id, stopping));
+        if (record is not null && (record.Key is not null || isBack)
+            && await ledger.PutNodeAsync(record with { Key = null, KeyExpires = null, GoneAt = isBack ? null : record.GoneAt }, stopping) is null)
         {
             return new NodeOutcome.Again(Delay, $"{id} is being admitted by another invocation");
         }
