@@ -1,6 +1,9 @@
 using Automation.Aws;
+using Automation.Lambda;
 using Automation.Network;
 using Automation.Sandbox;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using static Automation.Nodes.ANetwork;
 
 namespace Automation.Nodes;
@@ -200,6 +203,32 @@ public sealed class NodeFailureTests
 
         Assert.True(await World.SettleAsync(Minutes(13)));
         _network.AssertAnswered(Blue, "tailnet-launch", LifecycleResult.Continue);
+    }
+
+    [Fact]
+    public async Task A_message_for_which_time_ran_out_comes_back_soon()
+    {
+        _network.Launch(Blue);
+        var sqs = new SimulatedSqs([World.NodeEvents], World.Calls);
+        var outside = new Outside(World.Aws, null!, World.Ledger, sqs);   // the handler itself asks nothing of the tailnet
+        var metrics = new Metrics(new LogLines(Stream.Null), new LambdaEnvironment(null, "", "test", LogLevel.None, TextLog: true), World.Clock);
+        var handler = new NodeLifecycleHandler(World.Parts, outside, World.Settings, metrics, World.Clock, NullLogger.Instance);
+        using var time = new CancellationTokenSource();
+        _network.Fails = call =>
+        {
+            if (call == "Tailscale GET /devices")
+            {
+                time.Cancel();
+                return new OperationCanceledException(time.Token);
+            }
+
+            return null;
+        };
+        var (payload, ids) = World.NodeEvents.Receive()!.Value;
+        var answer = await handler.HandleAsync(payload, new("request", DateTimeOffset.MaxValue, "", null), time.Token);
+        World.NodeEvents.Answer(ids, answer.Span);
+
+        Assert.Equal(World.Clock.GetUtcNow() + Seconds(15), World.NodeEvents.NextDue);
     }
 
     [Fact]

@@ -11,6 +11,33 @@ public sealed class NodeLaunchTests
     private SandboxWorld World => _network.World;
 
     [Fact]
+    public async Task Old_news_of_the_launch_of_a_leaving_node_does_not_make_it_a_stand_in_again()
+    {
+        await _network.WithAsync(Blue);
+        World.Copies = _ => 0;
+        _network.Region.ScaleIn(Blue);
+        var record = World.Ledger.Nodes[Blue];
+        World.Ledger.Nodes[Blue] = record with { GoneAt = World.Clock.GetUtcNow(), Version = record.Version + 1 };
+        var hook = LifecycleHook.Of(new(World.Home, Blue, "routers", "tailnet-launch", Leaving: false, WarmPool: false), ((IAws)World.Aws).In(World.Home).AutoScaling);
+        await World.Parts.Launch.AttendAsync(World.Home, Blue, hook, World.Clock.GetUtcNow(), TestContext.Current.CancellationToken);
+
+        Assert.NotNull(World.Ledger.Nodes[Blue].GoneAt);
+    }
+
+    [Fact]
+    public async Task A_node_that_left_once_and_came_back_is_no_longer_marked_as_leaving()
+    {
+        _network.Launch(Blue);
+        await World.RunAsync(Seconds(2));
+        var record = World.Ledger.Nodes[Blue];
+        World.Ledger.Nodes[Blue] = record with { GoneAt = World.Clock.GetUtcNow(), Version = record.Version + 1 };
+        Assert.True(await World.SettleAsync(Minutes(2)));
+
+        _network.AssertAnswered(Blue, "tailnet-launch", LifecycleResult.Continue);
+        Assert.Null(World.Ledger.Nodes[Blue].GoneAt);
+    }
+
+    [Fact]
     public async Task A_held_instance_gets_a_single_use_key_and_its_settings()
     {
         _network.Launch(Blue);

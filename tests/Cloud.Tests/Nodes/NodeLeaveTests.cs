@@ -194,6 +194,51 @@ public sealed class NodeLeaveTests
         _network.AssertNothingIsLeftOf(Blue);
     }
 
+    [Fact]
+    public async Task A_service_that_hangs_until_time_is_up_never_keeps_an_instance_from_leaving()
+    {
+        await _network.WithAsync(Blue, Green);
+        World.Copies = _ => 0;
+        _network.Region.ScaleIn(Blue);
+        var since = World.Clock.GetUtcNow();
+        var hook = LifecycleHook.Of(new(World.Home, Blue, "routers", "tailnet-terminate", Leaving: true, WarmPool: false), ((IAws)World.Aws).In(World.Home).AutoScaling);
+        async Task<NodeOutcome> Attend()
+        {
+            using var time = new CancellationTokenSource();
+            _network.Fails = call =>
+            {
+                if (call == "EC2 DescribeVpcs")
+                {
+                    time.Cancel();
+                    return new OperationCanceledException(time.Token);
+                }
+
+                return null;
+            };
+            return await World.Parts.Leave.AttendAsync(World.Home, Blue, hook, held: true, since, time.Token);
+        }
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(Attend);   // early on it comes back
+        Assert.Empty(_network.Region.EndedWaits);
+        World.Clock.Advance(Minutes(2));
+        await Attend();
+
+        _network.AssertAnswered(Blue, "tailnet-terminate", LifecycleResult.Continue);
+        Assert.NotNull(World.Ledger.Nodes[Blue].GoneAt);
+    }
+
+    [Fact]
+    public async Task The_end_of_an_instance_that_is_no_node_costs_the_tailnet_no_call()
+    {
+        await _network.WithAsync(Green);
+        _network.Region.Launch(Blue.ToString(), _network.Hub, "subnet-0a1b2c3d4e5f60001", role: "", hook: null);
+        _network.Region.Kill(Blue);
+        await World.TickAsync();
+
+        Assert.Equal(0, World.NodeEvents.Count);
+        Assert.DoesNotContain(_network.Calls, call => call.StartsWith("Tailscale", StringComparison.Ordinal));
+    }
+
     private void Unapprove(InstanceId id)
     {
         // As a person does in the admin console.

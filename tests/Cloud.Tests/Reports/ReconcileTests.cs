@@ -428,6 +428,22 @@ public sealed class ReconcileTests
     }
 
     [Fact]
+    public async Task A_domain_that_another_run_has_set_meanwhile_keeps_its_owner()
+    {
+        await _network.WithAsync(Blue);
+        _network.Region.AddPrivateZone("Z0123456789ABCDEFGHIJ", Corp, _network.Hub);
+        await World.RunAsync(Seconds(30));
+        Assert.Contains(Corp, World.Ledger.Domains.Keys);
+
+        // As a run plans that looked before the domain was there.
+        var forget = new Plans.PlannedStep(new Plans.PlanAction.ForgetSplitDns(Corp), Corp, []);
+        var result = Assert.Single(await World.Parts.Applier.ApplyAsync([forget], TestContext.Current.CancellationToken));
+
+        Assert.Equal("stale", result.Outcome.Word);
+        Assert.Contains(Corp, World.Ledger.Domains.Keys);
+    }
+
+    [Fact]
     public async Task A_prefix_that_left_the_VPC_and_that_somebody_enables_by_hand_later_is_theirs()
     {
         await _network.WithAsync(Blue);

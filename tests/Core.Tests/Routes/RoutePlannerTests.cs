@@ -160,6 +160,60 @@ public class RoutePlannerTests
         Assert.Equal(2, plan.Findings.Count(finding => finding.Rule == "overlapping-vpc"));
     }
 
+    [Theory]
+    [InlineData("not looked at")]
+    [InlineData("AccessDenied")]
+    public void A_newcomer_takes_no_addresses_from_a_vpc_in_a_scope_that_was_not_read(string why)
+    {
+        var elsewhere = new Scope("444455556666", "eu-west-1");
+        var world = Hub().WithVpc(2, "10.0.0.0/16").WithRouter(2, inVpc: 2)
+            .Device(2, device => device with { Enabled = PrefixSet.Empty })
+            .Node(1, node => node with { Scope = elsewhere });
+        var all = world.Seen();
+        var home = all.Scopes[0];
+        var seen = all with
+        {
+            Scopes =
+            [
+                home with { Vpcs = Seen<Vpc>.All(home.Vpcs.Items.Skip(1)), Instances = Seen<Instance>.All(home.Instances.Items.Skip(1)) },
+                ScopeSeen.Unseen(elsewhere, why),
+            ],
+        };
+        var plan = ReconcilePlanner.Plan(seen);
+
+        Assert.DoesNotContain(plan.Steps, step => step.Action is PlanAction.ApproveRoutes);
+        Assert.Empty(Assert.Single(plan.Routers).Advertise);
+        Assert.Contains(plan.Findings, finding => finding.Rule == "overlapping-vpc" && finding.Resource == AWorld.VpcOf(2).ToString());
+    }
+
+    [Fact]
+    public void A_shared_vpc_keeps_what_one_account_has_approved_while_a_router_of_another_joins()
+    {
+        var partner = new Scope("444455556666", "eu-west-1");
+        var world = Hub().WithVpc(2, "10.0.0.0/16").WithRouter(2, inVpc: 2).WithRouter(3, inVpc: 1)
+            .Device(2, device => device with { Enabled = PrefixSet.Empty })
+            .Device(3, device => device with { Enabled = PrefixSet.Empty });
+        var all = world.Seen();
+        var home = all.Scopes[0];
+        var seen = all with
+        {
+            Scopes =
+            [
+                home with { Instances = Seen<Instance>.All(home.Instances.Items.Where(instance => instance.Id != AWorld.InstanceOf(3))) },
+                home with
+                {
+                    Scope = partner,
+                    Vpcs = Seen<Vpc>.All(home.Vpcs.Items.Where(vpc => vpc.Id == AWorld.VpcOf(1))),
+                    Instances = Seen<Instance>.All(home.Instances.Items.Where(instance => instance.Id == AWorld.InstanceOf(3))),
+                },
+            ],
+        };
+        var plan = ReconcilePlanner.Plan(seen);
+
+        Assert.DoesNotContain(plan.Steps, step => step.Action is PlanAction.TrimRoutes { Removed.IsEmpty: false } trim && trim.Device == AWorld.DeviceOf(1));
+        Assert.Contains(plan.Steps, step => step.Action is PlanAction.ApproveRoutes approve && approve.Device == AWorld.DeviceOf(3));
+    }
+
     [Fact]
     public void Of_two_newcomers_with_the_same_addresses_neither_is_approved()
     {

@@ -5,6 +5,9 @@ namespace Automation.Lambda;
 /// <param name="UntilAnswer">Then a handler that does not heed its token is answered for.</param>
 internal readonly record struct Budget(TimeSpan UntilStop, TimeSpan UntilAnswer)
 {
+    /// <summary>For the one call that is still made when time is up: it fits between the stop and the answer.</summary>
+    public static readonly TimeSpan LastCall = TimeSpan.FromSeconds(1);
+
     // Two seconds are enough to finish a call, revoke a key or post a report; a short deadline gives a fifth of itself.
     private static readonly TimeSpan s_longestStop = TimeSpan.FromSeconds(2);
 

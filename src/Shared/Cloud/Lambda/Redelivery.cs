@@ -21,6 +21,20 @@ internal sealed partial class Redelivery(ISqs sqs, ILogger log)
         }
     }
 
+    /// <summary>As <see cref="ComeBackAsync"/> once time is up: a call of its own, as short as fits before the answer.</summary>
+    public async Task ComeBackInTimeAsync(SqsRecord record, TimeSpan delay, TimeProvider time)
+    {
+        using var last = new CancellationTokenSource(Budget.LastCall, time);
+        try
+        {
+            await ComeBackAsync(record, delay, last.Token);
+        }
+        catch (OperationCanceledException) when (last.IsCancellationRequested)
+        {
+            LogSlow(log, record.MessageId, "there was no time left to ask.");
+        }
+    }
+
     [LoggerMessage(1301, LogLevel.Warning, "Message {MessageId} comes back only after its queue's own delay: {Why}")]
     private static partial void LogSlow(ILogger log, string messageId, string why);
 }

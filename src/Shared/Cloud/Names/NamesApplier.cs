@@ -84,6 +84,13 @@ public sealed class NamesApplier(ITailscale tailscale, ILedger ledger)
 
     public async Task<StepOutcome> ForgetAsync(PlanAction.ForgetSplitDns step, CancellationToken stopping)
     {
+        // Another run may have set it since it was planned: what is forwarded must not lose its owner, or nobody ever withdraws it.
+        var current = Resolvers(await tailscale.GetSplitDnsAsync(stopping), step.Domain);
+        if (current is not null && await ledger.GetDomainAsync(step.Domain, stopping) is { } record && Same(current, record.Resolvers))
+        {
+            return new StepOutcome.Stale($"it is forwarded to {Text(current)} by now, as the ledger says");
+        }
+
         await ledger.DeleteDomainAsync(step.Domain, stopping);
         return new StepOutcome.Applied();
     }

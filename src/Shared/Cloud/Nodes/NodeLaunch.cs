@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Automation.Aws;
+using Automation.Lambda;
 using Automation.Ledger;
 using Automation.Plans;
 using Automation.Routes;
@@ -21,9 +22,6 @@ public sealed partial class NodeLaunch(
 {
     /// <summary>How soon a node that is on its way is looked at again.</summary>
     public static readonly TimeSpan Delay = TimeSpan.FromSeconds(5);
-
-    /// <summary>For the one call that is still made when time is up: it fits between the stop and the answer, see <see cref="Lambda.Budget"/>.</summary>
-    private static readonly TimeSpan s_lastCall = TimeSpan.FromSeconds(1);
 
     public async Task<NodeOutcome> AttendAsync(Scope scope, InstanceId id, LifecycleHook hook, DateTimeOffset since, CancellationToken stopping)
     {
@@ -148,7 +146,13 @@ public sealed partial class NodeLaunch(
         var revoked = record?.Key is { } key ? tailscale.DeleteKeyAsync(key, stopping) : Task.CompletedTask;
         var deleted = seen.HasKeyParameter ? services.Ssm.DeleteParametersAsync([KeyParameter(id)], stopping) : Task.CompletedTask;
         await Task.WhenAll(revoked, deleted);
-        if (record?.Key is not null && await ledger.PutNodeAsync(record with { Key = null, KeyExpires = null }, stopping) is null)
+
+        // That it left once, as into a warm pool without another router, is over: marked as leaving, it would never count as a stand-in
+        // again. Auto Scaling has the last word: this may be old news of one that is leaving now.
+        var isBack = record?.GoneAt is not null
+            && !LeavePlanner.IsLeaving(step.Instance, await services.AutoScaling.DescribeLifecycleStateAsync(id, stopping));
+        if (record is not null && (record.Key is not null || isBack)
+            && await ledger.PutNodeAsync(record with { Key = null, KeyExpires = null, GoneAt = isBack ? null : record.GoneAt }, stopping) is null)
         {
             return new NodeOutcome.Again(Delay, $"{id} is being admitted by another invocation");
         }
@@ -159,7 +163,7 @@ public sealed partial class NodeLaunch(
 
     private async Task TryRevokeAsync(KeyId key, CancellationToken stopping)
     {
-        using var last = new CancellationTokenSource(s_lastCall, time);
+        using var last = new CancellationTokenSource(Budget.LastCall, time);
         try
         {
             await tailscale.DeleteKeyAsync(key, stopping.IsCancellationRequested ? last.Token : stopping);

@@ -1,4 +1,5 @@
 using Automation.Aws;
+using Automation.Lambda;
 using Automation.Ledger;
 using Automation.Tailscale;
 using Microsoft.Extensions.Logging;
@@ -22,12 +23,16 @@ public sealed partial class NodeLeave(
         {
             return await AttendOnceAsync(scope, id, hook, held, since, stopping);
         }
-        catch (CallFailedException failed) when (hook.IsOurs && time.GetUtcNow() - since >= LeavePlanner.Patience)
+        catch (Exception failed) when (hook.IsOurs && time.GetUtcNow() - since >= LeavePlanner.Patience
+            && (failed is CallFailedException || (failed is OperationCanceledException && stopping.IsCancellationRequested)))
         {
-            // The automation never keeps an instance from dying. What is left is marked in the ledger, or found by its ended instance.
-            LogLeftOver(log, id.ToString(), failed.Message);
-            await hook.CompleteAsync(LifecycleResult.Continue, stopping);
-            return new NodeOutcome.Done($"{id} goes with work left for the reconcile: {failed.Message}", "NodesLeftOver");
+            // The automation never keeps an instance from dying, also where a service does not refuse but hangs until time is up. What is
+            // left is marked in the ledger, or found by its ended instance.
+            var why = failed is CallFailedException ? failed.Message : "time was up";
+            LogLeftOver(log, id.ToString(), why);
+            using var last = new CancellationTokenSource(Budget.LastCall, time);
+            await hook.CompleteAsync(LifecycleResult.Continue, stopping.IsCancellationRequested ? last.Token : stopping);
+            return new NodeOutcome.Done($"{id} goes with work left for the reconcile: {why}", "NodesLeftOver");
         }
     }
 
@@ -39,8 +44,15 @@ public sealed partial class NodeLeave(
         var record = ledger.GetNodeAsync(id, stopping);
         var tags = settings.NodeTags.Of(NodeRoles.SubnetRouter);
         var hostName = NodeHostName.Of(NodeRoles.SubnetRouter, id);
-        var devices = tailscale.ListDevicesAsync(tags, hostName, stopping);
+        // Of every instance that ends in the account there is news, held or not: only a hook's is worth asking the tailnet at once.
+        var devices = held ? tailscale.ListDevicesAsync(tags, hostName, stopping) : null;
         await Task.WhenAll(instance, state, record);
+        if (devices is null && await record is null && await instance is { } shown && NodeRoles.Parse(shown.Role).IsEmpty)
+        {
+            return new NodeOutcome.Done($"{id} is left alone: it is not a node of ours");
+        }
+
+        devices ??= tailscale.ListDevicesAsync(tags, hostName, stopping);
 
         // Marked before the tailnet is heard: when that fails, the ledger remembers what is left to do.
         var marked = LeavePlanner.IsLeaving(await instance, await state) ? await remains.MarkAsync(await record, stopping) : await record;

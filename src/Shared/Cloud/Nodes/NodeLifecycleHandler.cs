@@ -59,6 +59,7 @@ public sealed partial class NodeLifecycleHandler(Parts parts, Outside outside, S
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             LogTimeUp(log, news.Id);
+            await _redelivery.ComeBackInTimeAsync(record, s_outageDelay, time);   // a hook waits: the queue's own delay may outlast it
             return false;
         }
         catch (Exception unexpected) when (unexpected is not OutOfMemoryException)   // one message's trouble must not fail the others of its batch
@@ -200,7 +201,6 @@ public sealed partial class NodeLifecycleHandler(Parts parts, Outside outside, S
 
     [LoggerMessage(1109, LogLevel.Warning, "No heartbeat for {Instance}: {Why}")]
     private static partial void LogNoHeartbeat(ILogger log, string instance, string why);
-
 
     [LoggerMessage(1111, LogLevel.Information, "Dry run, so nothing is done about {Change}.")]
     private static partial void LogDryRun(ILogger log, string change);

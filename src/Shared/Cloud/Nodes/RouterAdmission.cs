@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Automation.Nodes;
 
-/// <summary>The reconcile's own plan, carried out for one router or for those that stand in for one. It only ever adds.</summary>
+/// <summary>The reconcile's own plan, carried out for one router or for those that stand in for one. It takes back no approval.</summary>
 public sealed partial class RouterAdmission(SnapshotObserver observer, PlanApplier applier, ILogger log)
 {
     /// <summary>Approves what a router is to serve.</summary>

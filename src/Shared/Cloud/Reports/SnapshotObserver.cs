@@ -26,7 +26,8 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
         var at = time.GetUtcNow();
         var everything = breadth == Breadth.Everything;
 
-        // Instances are read last: whatever a key, a parameter, a device or an entry belongs to is then there to be found.
+        // Instances are read after the ledger and the parameters: whatever an entry or a parameter belongs to is then there to be found.
+        // Devices and keys are asked for beside all that: one that is newer than the instances is of none that could count as gone.
         var devices = SeenDevices(stopping);
         var entries = Read(() => ledger.ReadAllAsync(stopping));
         var keys = everything ? SeenKeys(stopping) : NotLookedAt<AuthKey>();

@@ -47,7 +47,7 @@ public static class ServedVpcs
             }
         }
 
-        return Overlaps.HoldBack(served.ToImmutable(), findings);
+        return Overlaps.HoldBack(seen, served.ToImmutable(), findings);
     }
 
     private static Router RouterOf(Scope scope, Instance instance, ILookup<string, Device> devices, NodeRecord? record)
