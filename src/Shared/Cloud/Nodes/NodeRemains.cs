@@ -27,10 +27,16 @@ public sealed class NodeRemains(IAws aws, ITailscale tailscale, ILedger ledger, 
     public async Task RemoveAsync(Scope scope, InstanceId instance, NodeRecord? record, ImmutableArray<Device> devices, CancellationToken stopping)
     {
         var marked = await MarkAsync(record, stopping);
-        var ids = devices.Select(device => device.Id).Concat(record?.Device is { } recorded ? [recorded] : []).Distinct();
+        if (record?.Device is { } recorded && !devices.Any(device => device.Id == recorded))
+        {
+            // It reports another host name by now. Whether it is still ours, its tags say: a person may have taken it over.
+            var owned = await tailscale.ListDevicesAsync(settings.NodeTags.Of(NodeRoles.SubnetRouter), null, stopping);
+            devices = [.. devices, .. owned.Where(device => device.Id == recorded)];
+        }
+
         await Task.WhenAll(
         [
-            .. ids.Select(device => tailscale.DeleteDeviceAsync(device, stopping)),
+            .. devices.Select(device => tailscale.DeleteDeviceAsync(device.Id, stopping)),
             record?.Key is { } key ? tailscale.DeleteKeyAsync(key, stopping) : Task.CompletedTask,
             aws.In(scope).Ssm.DeleteParametersAsync(
                 [

@@ -93,12 +93,11 @@ public sealed partial class ReconcileHandler(Reconciler reconciler, Outside outs
         List<(SqsRecord Record, News News, ImmutableArray<Scope> Scopes)> open, HashSet<string> redeliver, CancellationToken stopping)
     {
         var answers = false;
-        var empty = false;
         var began = time.GetUtcNow();
         try
         {
             var result = await RunAsync(new(DryRun: false, [.. open.SelectMany(entry => entry.Scopes).Distinct().Order()], AllowMassDelete: false), stopping);
-            (answers, empty) = (result.Answers, result.Plan.IsEmpty);
+            answers = result.Answers;
         }
         catch (NothingObservedException nothing)
         {
@@ -107,8 +106,8 @@ public sealed partial class ReconcileHandler(Reconciler reconciler, Outside outs
 
         foreach (var (record, news, _) in open)
         {
-            // Fresh news with nothing to show for it may be of something that AWS does not show yet.
-            if (answers && !(empty && began - news.Time < s_settled))
+            // Fresh news may be of something that AWS does not show yet: it is looked at once more.
+            if (answers && began - news.Time >= s_settled)
             {
                 redeliver.Remove(record.MessageId);
             }
