@@ -14,7 +14,9 @@ internal sealed class Commands(TextReader input, TextWriter output, TextWriter p
         var plan = ReconcilePlanner.Plan(seen, allowMassDelete);
         Show(Report.Of(seen, plan), plan, json);
         var exit = Exit(plan);
-        return exit is ExitCode.Done && detailed && !plan.IsEmpty ? ExitCode.Changes : exit;   // a script must notice what is unread, whatever else there is
+
+        // A script must notice what is unread, whatever else there is.
+        return exit is ExitCode.Done && detailed && !plan.IsEmpty ? ExitCode.Changes : exit;
     }
 
     public async Task<int> ApplyAsync(string[] scopes, bool yes, bool json, bool allowMassDelete, CancellationToken stopping)

@@ -17,7 +17,8 @@ public sealed class DemoTests
         Assert.Contains("nothing real is touched", demo.Lines[1], StringComparison.Ordinal);
         Assert.All(
             [
-                "event    AssociateVpcCidrBlock", "step     approve 10.64.0.0/16 on subnet-router-i-0a1b2c3d4e5f60718: applied.", "plan     Plan: 2 to add",
+                "event    AssociateVpcCidrBlock", "plan     Plan: 2 to add",
+                "step     approve 10.64.0.0/16 on subnet-router-i-0a1b2c3d4e5f60718: applied.",
                 "the API answers 503 from now on", "withdraw 10.64.0.0/16 from subnet-router-i-0d1b2c3d4e5f60718: applied.",
             ],
             words => Assert.Contains(words, demo.Output, StringComparison.Ordinal));

@@ -76,7 +76,10 @@ public sealed class SnapshotPlanTests : IDisposable
 
         var held = await PlanAsync("--detailed-exitcode");
         Assert.Equal(ExitCode.Done, held.Exit);
-        Assert.StartsWith("! held: delete device n000001CNTRL of subnet-router-i-0a1b2c3d4e5f60718 (it is the last router of", held.Lines[0], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "! held: delete device n000001CNTRL of subnet-router-i-0a1b2c3d4e5f60718 (it is the last router of",
+            held.Lines[0],
+            StringComparison.Ordinal);
         Assert.Equal("Plan: 0 to add, 0 to change, 0 to remove.", held.Lines[^1]);
 
         var allowed = await PlanAsync("--detailed-exitcode", "--allow-mass-delete");
