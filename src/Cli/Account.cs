@@ -1,4 +1,6 @@
+using Amazon;
 using Amazon.Runtime;
+using Amazon.Runtime.Credentials;
 using Amazon.SecurityToken;
 using Amazon.SecurityToken.Model;
 using Automation.Plans;
@@ -10,6 +12,8 @@ namespace Automation.Cli;
 /// <summary>A real account and tailnet, or whatever <c>AWS_ENDPOINT_URL</c> and <c>TAILSCALE_API_URL</c> point at, seen from a terminal.</summary>
 internal sealed class Account : IDisposable
 {
+    private const string RegionVariable = "AWS_REGION", AccountVariable = "ACCOUNT_ID";
+
     private readonly RealOutside _real;
 
     private Account(Settings settings, ILogger log)
@@ -26,18 +30,41 @@ internal sealed class Account : IDisposable
     /// <summary>Reads the functions' own variables; the account and the Region, which Lambda or the template would set, are asked of AWS where they are missing.</summary>
     /// <exception cref="SettingsException">Names every variable that is missing or wrong.</exception>
     /// <exception cref="CliException">AWS does not say whose credentials these are.</exception>
-    public static async Task<Account> OpenAsync(ILogger log, CancellationToken stopping)
+    public static async Task<Account> OpenAsync(Func<string, string?> variable, ILogger log, CancellationToken stopping)
     {
-        var region = Environment.GetEnvironmentVariable("AWS_REGION") ?? FallbackRegionFactory.GetRegionEndpoint()?.SystemName;
-        var account = Environment.GetEnvironmentVariable("ACCOUNT_ID") ?? await WhoseAsync(region, stopping);
-        return new(
-            Settings.Read(name => name switch
-            {
-                "AWS_REGION" => region,
-                "ACCOUNT_ID" => account,
-                _ => Environment.GetEnvironmentVariable(name),
-            }),
-            log);
+        // The SDK for .NET leaves out AWS_DEFAULT_REGION, which the AWS CLI knows. Instance metadata is not asked: on any other
+        // machine the question takes seconds and leads nowhere.
+        var region = Set(RegionVariable) ?? Set("AWS_DEFAULT_REGION") ?? FallbackRegionFactory.GetRegionEndpoint(includeInstanceMetadata: false)?.SystemName;
+        var account = Set(AccountVariable);
+        if (account is not null)
+        {
+            return new(Read(), log);
+        }
+
+        // Whatever else is wrong is said first, and all of it, before AWS is asked.
+        try
+        {
+            Read();
+        }
+        catch (SettingsException wrong) when (wrong.Problems.Any(problem => problem.Variable != AccountVariable))
+        {
+            throw new SettingsException([.. wrong.Problems.Where(problem => problem.Variable != AccountVariable)]);
+        }
+        catch (SettingsException)
+        {
+            account = await WhoseAsync(region!, stopping);
+        }
+
+        return new(Read(), log);
+
+        string? Set(string name) => variable(name) is { Length: > 0 } value ? value : null;
+
+        Settings Read() => Settings.Read(name => name switch
+        {
+            RegionVariable => region,
+            AccountVariable => account,
+            _ => variable(name),
+        });
     }
 
     /// <param name="scopes">Scopes to look at; empty for all of the settings.</param>
@@ -46,30 +73,34 @@ internal sealed class Account : IDisposable
     [
         .. scopes.Select(text => Scope.TryParse(text, out var scope) && Settings.Scopes.Contains(scope)
             ? scope
-            : throw new CliException($"'{Printable.Of(text)}' is not one of SCOPES: {string.Join(", ", Settings.Scopes)}.")),
+            : throw new CliException($"'{Printable.Of(text)}' is not one of SCOPES: {string.Join(", ", Settings.Scopes)}.")).Distinct(),
     ];
 
     public Task<Snapshot> ObserveAsync(Scope[] scopes, CancellationToken stopping) => Parts.Observer.ObserveAsync(scopes, Breadth.Everything, stopping);
 
     public void Dispose() => _real.Dispose();
 
-    private static async Task<string?> WhoseAsync(string? region, CancellationToken stopping)
+    private static async Task<string> WhoseAsync(string region, CancellationToken stopping)
     {
-        if (region is null)
-        {
-            return null;   // Settings.Read names both
-        }
-
         try
         {
-            using var sts = new AmazonSecurityTokenServiceClient(Amazon.RegionEndpoint.GetBySystemName(region));
+            // Looked for here: the client, where it finds none, goes on without and fails with another reason.
+            var credentials = await DefaultAWSCredentialsIdentityResolver.GetCredentialsAsync().WaitAsync(stopping);
+            using var sts = new AmazonSecurityTokenServiceClient(credentials, RegionEndpoint.GetBySystemName(region));
             return (await sts.GetCallerIdentityAsync(new GetCallerIdentityRequest(), stopping)).Account;
         }
-        catch (Exception e) when (e is AmazonServiceException or AmazonClientException or HttpRequestException)
+        catch (AmazonServiceException refused)
         {
-            throw new CliException($"AWS does not say whose credentials these are ({e.GetType().Name}: {Printable.Of(e.Message)}). Sign in, or choose a profile with AWS_PROFILE.");
+            throw NotSaid($"{refused.ErrorCode}: {refused.Message}");
+        }
+        catch (Exception e) when (e is AmazonClientException or HttpRequestException)
+        {
+            throw NotSaid(e.Message);
         }
     }
+
+    private static CliException NotSaid(string why) =>
+        new($"AWS does not say whose credentials these are ({Printable.Of(why)}). Sign in, or choose a profile with AWS_PROFILE.");
 }
 
 /// <summary>What keeps a command from being carried out, with the remedy.</summary>

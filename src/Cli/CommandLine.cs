@@ -5,31 +5,64 @@ namespace Automation.Cli;
 /// <summary>What can be typed: commands, options and their help.</summary>
 internal static class CommandLine
 {
-    private const string Environment = """
-        plan, apply, status and snapshot take their settings from the functions' own environment variables: TAILSCALE_CREDENTIAL and LEDGER_TABLE are required; TAILNET, TAILSCALE_API_URL,
-        NODE_TAGS, PARAMETER_PREFIX, PARAMETER_KMS_KEY, SCOPES, MEMBER_ROLE, ROUTES_DOCUMENT and DRY_RUN have defaults. AWS credentials and
-        AWS_ENDPOINT_URL are the SDK's own. docs/operations.md describes them all.
+    private const string Description = """
+        Runs Tailscale on AWS from a terminal: the same look, plan and apply as the functions.
+
+        plan, apply, status and snapshot take their settings from the functions' own environment variables. Required:
+        TAILSCALE_CREDENTIAL and LEDGER_TABLE. With defaults: TAILNET, TAILSCALE_API_URL, NODE_TAGS, PARAMETER_PREFIX,
+        PARAMETER_KMS_KEY, SCOPES, MEMBER_ROLE, ROUTES_DOCUMENT and DRY_RUN. AWS is asked for ACCOUNT_ID where it is not set;
+        the Region comes from AWS_REGION, AWS_DEFAULT_REGION or the profile. AWS credentials, AWS_PROFILE and AWS_ENDPOINT_URL
+        are the SDK's own. docs/operations.md describes them all.
+
+        Data goes to standard output, progress and questions to standard error. Exit code 0 means done, 1 that something
+        failed, was refused or could not be read.
         """;
 
-    public static RootCommand Of(TextReader input, TextWriter output, TextWriter progress)
+    private const string Json = "json";
+
+    /// <param name="variable">The environment, by name.</param>
+    public static RootCommand Of(TextReader input, TextWriter output, TextWriter progress, Func<string, string?> variable)
     {
-        var commands = new Commands(input, output, progress);
-        var format = new Option<OutputFormat>("--output")
+        var commands = new Commands(input, output, progress, variable);
+        var format = new Option<string>("--output")
         {
-            Description = "text for people; json: the report that the Reconcile function answers. Data goes to standard output, progress to standard error.",
-            DefaultValueFactory = _ => OutputFormat.Text,
+            Description = "text for people; json: the report that the Reconcile function answers, and nothing else on standard output.",
+            DefaultValueFactory = _ => "text",
         };
-        var scopes = new Option<string[]>("--scope") { Description = "Look at this account and Region only, such as 111122223333/eu-west-1; may be given several times." };
-        var allowMassDelete = new Option<bool>("--allow-mass-delete") { Description = "Deletions over the limits, and of last routers, are right this once." };
+        format.AcceptOnlyFromAmong("text", Json);
+        var scopes = new Option<string[]>("--scope")
+        {
+            Description = "Look at this account and Region only, such as 111122223333/eu-west-1; may be given several times.",
+            HelpName = "ACCOUNT/REGION",
+        };
+        var allowMassDelete = new Option<bool>("--allow-mass-delete")
+        {
+            Description = "Deletions over the limits, and of last routers, are right this once: without it they are held.",
+        };
         var yes = new Option<bool>("--yes") { Description = "Do not ask." };
-        var detailed = new Option<bool>("--detailed-exitcode") { Description = "Exit with 0 where there is nothing to do, 1 on an error, 2 where there is something to do." };
-        var snapshot = new Option<string?>("--snapshot") { Description = "Plan from a file that tailnet snapshot wrote: offline, and the same plan byte for byte." };
+        var detailed = new Option<bool>("--detailed-exitcode")
+        {
+            Description = "Exit with 0 where there is nothing to do, 2 where there is something to do, and 1 on an error, which it also is when "
+                + "something could not be read, whatever else there is to do. What is held is not something to do.",
+        };
+        var snapshot = new Option<string?>("--snapshot")
+        {
+            Description = "Plan from a file that tailnet snapshot wrote: offline, and the same plan byte for byte.",
+            HelpName = "FILE",
+        };
         var file = new Argument<string>("FILE") { Description = "Where to write it." };
 
         var demo = new Command("demo", "Play a story on a simulated cloud and tailnet, through the real functions. Needs no account, network or credentials.") { format };
-        demo.SetAction((parsed, stopping) => Run(progress, () => new Demo(output, progress).RunAsync(IsJson(parsed))));
+        demo.SetAction((parsed, _) => Run(progress, () => new Demo(output, progress).RunAsync(IsJson(parsed))));
 
         var plan = new Command("plan", "Look, and say what a reconcile would do. Changes nothing.") { format, scopes, snapshot, allowMassDelete, detailed };
+        plan.Validators.Add(parsed =>
+        {
+            if (parsed.GetResult(snapshot) is not null && parsed.GetResult(scopes) is not null)
+            {
+                parsed.AddError("--scope and --snapshot do not go together: a snapshot is planned as it was taken.");
+            }
+        });
         plan.SetAction((parsed, stopping) => Run(progress, () => commands.PlanAsync(
             parsed.GetValue(snapshot), parsed.GetValue(scopes) ?? [], IsJson(parsed), parsed.GetValue(allowMassDelete), parsed.GetValue(detailed), stopping)));
 
@@ -43,9 +76,9 @@ internal static class CommandLine
         var save = new Command("snapshot", "Write what can be observed to a file, for tailnet plan --snapshot. It holds no secrets.") { file, scopes };
         save.SetAction((parsed, stopping) => Run(progress, () => commands.SnapshotAsync(parsed.GetValue(file)!, parsed.GetValue(scopes) ?? [], stopping)));
 
-        return new RootCommand($"Runs Tailscale on AWS from a terminal: the same look, plan and apply as the functions.\n\n{Environment}") { demo, plan, apply, status, save };
+        return new RootCommand(Description) { demo, plan, apply, status, save };
 
-        bool IsJson(ParseResult parsed) => parsed.GetValue(format) == OutputFormat.Json;
+        bool IsJson(ParseResult parsed) => parsed.GetValue(format) == Json;
     }
 
     private static async Task<int> Run(TextWriter progress, Func<Task<int>> command)
@@ -59,9 +92,9 @@ internal static class CommandLine
             await progress.WriteLineAsync(e.Message);
             return ExitCode.Failed;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException)   // an apply that has begun ends by itself, and says what stays
         {
-            await progress.WriteLineAsync("Interrupted. Steps that were done stay done; run it again to go on.");
+            await progress.WriteLineAsync("Interrupted. Nothing was changed.");
             return ExitCode.Failed;
         }
     }

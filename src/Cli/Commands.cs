@@ -4,44 +4,36 @@ using Automation.Plans;
 namespace Automation.Cli;
 
 /// <summary>The reconcile from a terminal: the plan's lines and tables on standard output, progress on standard error.</summary>
-internal sealed class Commands(TextReader input, TextWriter output, TextWriter progress)
+internal sealed class Commands(TextReader input, TextWriter output, TextWriter progress, Func<string, string?> variable)
 {
+    private readonly PlanText _text = new(output);
+
     public async Task<int> PlanAsync(string? snapshotFile, string[] scopes, bool json, bool allowMassDelete, bool detailed, CancellationToken stopping)
     {
-        var seen = snapshotFile is null ? await LookAsync(scopes, stopping) : Read(snapshotFile);
+        var seen = snapshotFile is null ? await LookAsync(scopes, stopping) : SnapshotFile.Read(snapshotFile);
         var plan = ReconcilePlanner.Plan(seen, allowMassDelete);
         Show(Report.Of(seen, plan), plan, json);
-        return detailed && !plan.IsEmpty ? ExitCode.Changes : Unread(seen);
+        var exit = Exit(plan);
+
+        // A script must notice what is unread, whatever else there is.
+        return exit is ExitCode.Done && detailed && !plan.IsEmpty ? ExitCode.Changes : exit;
     }
 
     public async Task<int> ApplyAsync(string[] scopes, bool yes, bool json, bool allowMassDelete, CancellationToken stopping)
     {
-        using var account = await Account.OpenAsync(new ProgressLog(progress), stopping);
-        var chosen = account.Choose(scopes);
-        Looking(chosen);
-        var seen = await account.ObserveAsync(chosen, stopping);
+        using var account = await Account.OpenAsync(variable, new ProgressLog(progress), stopping);
+        var seen = await LookAsync(account, scopes, stopping);
         var plan = ReconcilePlanner.Plan(seen, allowMassDelete);
-        if (account.Settings.DryRun)
+        if (account.Settings.DryRun || plan.IsEmpty)
         {
-            Show(Report.Of(seen, plan), plan, json);
-            progress.WriteLine("DRY_RUN is true: nothing is changed.");
-            return Unread(seen);
+            Show(Report.Of(seen, plan, Report.Unapplied(plan), account.Settings.DryRun), plan, json);
+            progress.WriteLine(account.Settings.DryRun ? "DRY_RUN is true: nothing was changed." : "Nothing to do.");
+            return Exit(plan);
         }
 
-        WriteLines(json ? progress : output, plan);
-        if (plan.IsEmpty)
+        new PlanText(json ? progress : output).Write(plan);
+        if (!yes && !await AgreesAsync(plan.Steps.Count(step => step.Held is null), stopping))
         {
-            if (json)
-            {
-                Show(Report.Of(seen, plan, Report.Unapplied(plan), dryRun: false), plan, json);
-            }
-
-            return Unread(seen);
-        }
-
-        if (!yes && !Agreed())
-        {
-            progress.WriteLine("Nothing was changed.");
             return ExitCode.Failed;
         }
 
@@ -49,18 +41,21 @@ internal sealed class Commands(TextReader input, TextWriter output, TextWriter p
         var report = Report.Of(seen, plan, results, dryRun: false);
         if (json)
         {
-            WriteJson(report);
+            _text.WriteJson(report);
         }
         else
         {
-            output.WriteLine();
-            foreach (var action in report.Actions)
-            {
-                output.WriteLine(action.Detail is null ? $"{action.Outcome,-12} {action.Text}" : $"{action.Outcome,-12} {action.Text}: {action.Detail}");
-            }
+            _text.WriteOutcomes(report);
         }
 
-        return results.All(result => result.Outcome is StepOutcome.Applied or StepOutcome.AlreadySo or StepOutcome.Held) ? Unread(seen) : ExitCode.Failed;
+        if (stopping.IsCancellationRequested)
+        {
+            progress.WriteLine("Interrupted. What was applied stays; tailnet plan shows what is left, and tailnet apply goes on from there.");
+        }
+
+        return results.All(result => result.Outcome is StepOutcome.Applied or StepOutcome.AlreadySo or StepOutcome.Held)
+            ? Exit(plan)
+            : ExitCode.Failed;
     }
 
     public async Task<int> StatusAsync(string[] scopes, bool json, CancellationToken stopping)
@@ -70,96 +65,95 @@ internal sealed class Commands(TextReader input, TextWriter output, TextWriter p
         var report = Report.Of(seen, plan);
         if (json)
         {
-            WriteJson(report);
+            _text.WriteJson(report);
         }
         else
         {
             new ReportTable(output).Write(report);
-            output.WriteLine(plan.IsEmpty ? "Everything is as wanted." : $"{plan.Summary} See tailnet plan.");
+            output.WriteLine(Rest(plan));
         }
 
-        return Unread(seen);
+        return Exit(plan);
     }
 
     public async Task<int> SnapshotAsync(string file, string[] scopes, CancellationToken stopping)
     {
         var seen = await LookAsync(scopes, stopping);
-        await File.WriteAllTextAsync(file, SnapshotJson.Write(seen), stopping);
-        progress.WriteLine($"Wrote what was observed at {seen.ObservedAt.ToString("u", CultureInfo.InvariantCulture)} to {file}. It holds ids, addresses and names, and no secrets.");
-        return Unread(seen);
+        await SnapshotFile.WriteAsync(file, seen, stopping);
+        progress.WriteLine(
+            $"Wrote what was observed at {seen.ObservedAt.ToString("u", CultureInfo.InvariantCulture)} to {file}. It holds ids, addresses and names, and no secrets.");
+        var plan = ReconcilePlanner.Plan(seen);
+        foreach (var finding in plan.Findings.Where(finding => finding.IsIncomplete))
+        {
+            progress.WriteLine(PlanText.Line(finding));
+        }
+
+        return Exit(plan);
     }
 
     private async Task<Snapshot> LookAsync(string[] scopes, CancellationToken stopping)
     {
-        using var account = await Account.OpenAsync(new ProgressLog(progress), stopping);
-        var chosen = account.Choose(scopes);
-        Looking(chosen);
-        return await account.ObserveAsync(chosen, stopping);
+        using var account = await Account.OpenAsync(variable, new ProgressLog(progress), stopping);
+        return await LookAsync(account, scopes, stopping);
     }
 
-    private void Looking(Scope[] scopes) => progress.WriteLine($"Looking at {string.Join(", ", scopes.AsEnumerable())} and the tailnet ...");
-
-    private static Snapshot Read(string file)
+    private Task<Snapshot> LookAsync(Account account, string[] scopes, CancellationToken stopping)
     {
-        try
-        {
-            return SnapshotJson.Read(File.ReadAllText(file));
-        }
-        catch (FormatException wrong)
-        {
-            throw new CliException($"{file}: {wrong.Message}");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CliException($"{file} cannot be read: {e.Message}");
-        }
+        var chosen = account.Choose(scopes);
+        progress.WriteLine($"Looking at {string.Join(", ", chosen.AsEnumerable())} and the tailnet ...");
+        return account.ObserveAsync(chosen, stopping);
     }
 
     private void Show(Report report, Plan plan, bool json)
     {
         if (json)
         {
-            WriteJson(report);
+            _text.WriteJson(report);
         }
         else
         {
-            WriteLines(output, plan);
+            _text.Write(plan);
         }
     }
 
-    private static void WriteLines(TextWriter to, Plan plan)
+    // The reader waits in a thread of its own: it cannot be interrupted, and Ctrl+C must be heard.
+    private async Task<bool> AgreesAsync(int steps, CancellationToken stopping)
     {
-        foreach (var step in plan.Steps)
+        progress.Write($"Apply {(steps == 1 ? "this step" : $"these {steps} steps")}? Only 'yes' does: ");
+        var answer = await Task.Run(input.ReadLine, stopping).WaitAsync(stopping);
+        if (answer is null)
         {
-            var sign = step.Action.Effect switch
-            {
-                Effect.Add => '+',
-                Effect.Change => '~',
-                _ => '-',
-            };
-            to.WriteLine(step.Held is { } why ? $"! held: {step.Action} ({why})" : $"{sign} {step.Action}");
+            progress.WriteLine();
+            progress.WriteLine("Nobody answers, so nothing was changed. --yes applies without asking.");
+        }
+        else if (answer.Trim() != "yes")
+        {
+            progress.WriteLine("Nothing was changed.");
         }
 
-        foreach (var finding in plan.Findings)
-        {
-            to.WriteLine($"{finding.Severity}: {finding.Rule} {finding.Resource}: {finding.Text}");
-        }
-
-        to.WriteLine(plan.Summary);
+        return answer?.Trim() == "yes";
     }
 
-    private void WriteJson(Report report) => output.WriteLine(System.Text.Encoding.UTF8.GetString(report.ToUtf8Json()));
-
-    private bool Agreed()
+    private int Exit(Plan plan)
     {
-        progress.Write("Apply these steps? Only 'yes' does. ");
-        return input.ReadLine()?.Trim() == "yes";
+        if (plan.IsComplete)
+        {
+            return ExitCode.Done;
+        }
+
+        progress.WriteLine("Not everything could be read: the findings that end in -incomplete say what.");
+        return ExitCode.Failed;
     }
 
-    // What could not be read makes the answer incomplete: findings say what, and a script must notice.
-    private static int Unread(Snapshot seen) =>
-        seen.Devices.IsComplete && seen.SplitDns.IsComplete && seen.Nodes.IsComplete && seen.Domains.IsComplete
-        && seen.Scopes.SelectMany(scope => scope.Problems()).All(problem => problem.EndsWith(ScopeSeen.NotLookedAt, StringComparison.Ordinal))
-            ? ExitCode.Done
-            : ExitCode.Failed;
+    private static string Rest(Plan plan)
+    {
+        var held = plan.Steps.Count(step => step.Held is not null);
+        return (plan.IsEmpty, held, plan.IsComplete) switch
+        {
+            (false, _, _) => $"{plan.Summary} tailnet plan shows the steps.",
+            (_, > 0, _) => $"{held} deletion{(held == 1 ? " is" : "s are")} held and wait{(held == 1 ? "s" : "")} for a person: tailnet plan says why.",
+            (_, _, false) => "Nothing to do for what could be read.",
+            _ => "Everything is as wanted.",
+        };
+    }
 }

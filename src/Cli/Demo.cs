@@ -1,13 +1,15 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Automation.Plans;
+using Automation.Reports;
 using Automation.Sandbox;
 using Microsoft.Extensions.Logging;
 
 namespace Automation.Cli;
 
 /// <summary>A story on the simulated cloud, through the real functions: what an account goes through in a bad week, told in seconds.</summary>
-internal sealed class Demo(TextWriter output, TextWriter progress)
+/// <param name="beforeRest">Happens to the world after the story and before it is given time to settle.</param>
+internal sealed class Demo(TextWriter output, TextWriter progress, Action<SandboxWorld>? beforeRest = null)
 {
     private readonly List<(string Time, string Text)> _lines = [];
     private TimeProvider _clock = TimeProvider.System;
@@ -20,6 +22,9 @@ internal sealed class Demo(TextWriter output, TextWriter progress)
         _clock = world.Clock;
         world.EventSeen = text => Line("event", Describe(text));
         var region = world.HomeRegion;
+        var begin = world.Clock.GetUtcNow();
+        told.WriteLine("How the functions keep a tailnet's routes, names and devices in step with two VPCs, whatever happens to their routers.");
+        told.WriteLine("AWS, the tailnet and the clock are simulated, the functions are the real ones: nothing real is touched or needed.");
 
         void Chapter(string text)
         {
@@ -34,11 +39,11 @@ internal sealed class Demo(TextWriter output, TextWriter progress)
         region.Launch("i-0b1b2c3d4e5f60718", hub, "subnet-0a1b2c3d4e5f60002");
         await world.RunAsync(TimeSpan.FromMinutes(6));
 
-        Chapter("A CIDR is added to the VPC");
+        Chapter("10.64.0.0/16 is added to the VPC");
         region.AssociateCidr(hub, "10.64.0.0/16");
         await world.RunAsync(TimeSpan.FromMinutes(1));
 
-        Chapter("A private zone appears");
+        Chapter("A private zone is created: corp.example.internal");
         region.AddPrivateZone("Z0123456789ABCDEFGHIJ", "corp.example.internal", hub);
         await world.RunAsync(TimeSpan.FromMinutes(1));
 
@@ -58,7 +63,7 @@ internal sealed class Demo(TextWriter output, TextWriter progress)
         region.Launch("i-0e1b2c3d4e5f60718", hub, "subnet-0a1b2c3d4e5f60001");
         await world.RunAsync(TimeSpan.FromMinutes(16));
 
-        Chapter("The Tailscale API is down for seven minutes, while a VPC with a router is added and a CIDR removed");
+        Chapter("The Tailscale API is down for seven minutes, while a VPC with a router is added and 10.64.0.0/16 removed");
         world.Tailnet.IsDown = true;
         Line("tailnet", "the API answers 503 from now on");
         var spoke = region.AddVpc("vpc-0f99e88d77c66b55a", "10.20.0.0/16");
@@ -69,14 +74,15 @@ internal sealed class Demo(TextWriter output, TextWriter progress)
         Line("tailnet", "the API answers again");
         await world.RunAsync(TimeSpan.FromMinutes(12));
 
-        var settled = await world.SettleAsync(TimeSpan.FromMinutes(20));
+        beforeRest?.Invoke(world);
+        await world.SettleAsync(TimeSpan.FromMinutes(20));
         Chapter("At rest");
         var last = await world.ReconcileAsync();
         var second = await world.ReconcileAsync(dryRun: true);
         Flush(told);
-        var converged = settled && second.Plan.IsEmpty && second.Plan.Steps.IsEmpty && last.Report.Findings.All(finding => finding.Severity != Finding.Error);
-        told.WriteLine(last.Plan.Summary);
-        told.WriteLine($"A second reconcile: {second.Plan.Summary}");
+        told.WriteLine();
+        told.WriteLine($"The last reconcile:  {last.Plan.Summary}");
+        told.WriteLine($"One more, as a test: {second.Plan.Summary}");
         told.WriteLine();
         if (json)
         {
@@ -85,13 +91,38 @@ internal sealed class Demo(TextWriter output, TextWriter progress)
         else
         {
             new ReportTable(output).Write(second.Report);
+            told.WriteLine();
         }
 
-        told.WriteLine();
-        told.WriteLine(converged
-            ? $"Converged: {world.Calls.Count} outside calls, nothing left to do."
-            : $"Not converged: {world.NodeEvents.Count + world.ChangeEvents.Count} messages wait, and the second plan is not empty.");
-        return converged ? 0 : 1;
+        var left = Left(world, second).ToArray();
+        var passed = $"{(world.Clock.GetUtcNow() - begin).TotalMinutes:0} simulated minutes and {world.Calls.Count} simulated calls";
+        told.WriteLine(left.Length == 0
+            ? $"Converged after {passed}: all news is handled, and another reconcile has nothing to do."
+            : $"Not converged after {passed}: {string.Join("; ", left)}.");
+        return left.Length == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private static IEnumerable<string> Left(SandboxWorld world, ReconcileResult second)
+    {
+        if (world.NodeEvents.Count + world.ChangeEvents.Count is > 0 and var waiting)
+        {
+            yield return $"messages that still wait: {waiting}";
+        }
+
+        if (world.NodeEvents.DeadLetters.Count + world.ChangeEvents.DeadLetters.Count is > 0 and var dead)
+        {
+            yield return $"messages given up: {dead}";
+        }
+
+        if (!second.Plan.Steps.IsEmpty)
+        {
+            yield return $"steps that another reconcile would take or hold: {second.Plan.Steps.Length}";
+        }
+
+        if (second.Plan.Findings.Count(finding => finding.Severity == Finding.Error) is > 0 and var errors)
+        {
+            yield return $"findings that are errors: {errors}";
+        }
     }
 
     private void Line(string who, string what) =>
@@ -109,9 +140,9 @@ internal sealed class Demo(TextWriter output, TextWriter progress)
             }
         }
 
-        if (_lines.Count > said.Count)
+        if (_lines.Count - said.Count is > 0 and var again)
         {
-            told.WriteLine($"{"",10}({_lines.Count - said.Count} more lines that say the same again)");
+            told.WriteLine($"{"",10}({again} more {(again == 1 ? "line that says" : "lines that say")} the same again)");
         }
 
         _lines.Clear();
@@ -142,7 +173,9 @@ internal sealed class Demo(TextWriter output, TextWriter progress)
         {
             if (IsEnabled(logLevel))
             {
-                demo.Line(Who(logLevel, eventId), formatter(state, exception).TrimEnd(' '));
+                // Of a plan's line, what it counts of itself only is for machines.
+                var plan = (state as IEnumerable<KeyValuePair<string, object?>>)?.FirstOrDefault(field => field.Key == "Summary").Value;
+                demo.Line(Who(logLevel, eventId), plan as string ?? formatter(state, exception).TrimEnd(' '));
             }
         }
 

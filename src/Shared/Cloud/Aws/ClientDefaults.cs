@@ -12,6 +12,9 @@ internal static class ClientDefaults
     {
         config.RegionEndpoint = RegionEndpoint.GetBySystemName(region);
 
+        // With AWS_ENDPOINT_URL the SDK would sign for the Region that AWS_REGION names, or us-east-1 without it.
+        config.AuthenticationRegion = region;
+
         // Set here so that AWS_RETRY_MODE=adaptive cannot: in this version of the SDK it waits after one throttle and sends no more.
         config.RetryMode = RequestRetryMode.Standard;
         config.MaxErrorRetry = 2;

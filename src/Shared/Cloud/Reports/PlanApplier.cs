@@ -45,7 +45,7 @@ public sealed partial class PlanApplier(RoutesApplier routes, NamesApplier names
 
         if (stopping.IsCancellationRequested)
         {
-            return new StepOutcome.NotReached("time was up");
+            return new StepOutcome.NotReached("the run ended before it");
         }
 
         if (step.After.FirstOrDefault(failed.Contains) is { } group)
@@ -78,7 +78,7 @@ public sealed partial class PlanApplier(RoutesApplier routes, NamesApplier names
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            return new StepOutcome.Failed("time was up while it was under way; the next look sees whether it was done");
+            return new StepOutcome.Failed("the run ended while it was under way; the next look sees whether it was done");
         }
     }
 

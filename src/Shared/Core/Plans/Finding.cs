@@ -8,9 +8,15 @@ public sealed record Finding(string Rule, string Severity, string Resource, stri
     /// <summary>The rule of a CIDR on its way to another state.</summary>
     public const string Settling = "cidr-settling";
 
+    /// <summary>Rules of what could not be read.</summary>
+    public const string ScopeIncomplete = "scope-incomplete", TailnetIncomplete = "tailnet-incomplete", LedgerIncomplete = "ledger-incomplete";
+
     public const string Error = "error";
     public const string Warning = "warning";
     public const string Info = "info";
+
+    /// <summary>Something could not be read, so the plan may lack steps.</summary>
+    public bool IsIncomplete => Rule is ScopeIncomplete or TailnetIncomplete or LedgerIncomplete;
 
     public int CompareTo(Finding? other) =>
         other is null ? 1

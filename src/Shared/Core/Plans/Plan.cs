@@ -16,6 +16,9 @@ public sealed record Plan(
     /// <summary>Nothing to do now; what is held back waits for a person and does not count.</summary>
     public bool IsEmpty => Steps.All(step => step.Held is not null);
 
+    /// <summary>Everything that was looked at could be read.</summary>
+    public bool IsComplete => !Findings.Any(finding => finding.IsIncomplete);
+
     public int Count(Effect effect) => Steps.Count(step => step.Held is null && step.Action.Effect == effect);
 
     public string Summary => $"Plan: {Count(Effect.Add)} to add, {Count(Effect.Change)} to change, {Count(Effect.Remove)} to remove.";

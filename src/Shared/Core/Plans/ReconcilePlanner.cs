@@ -60,7 +60,7 @@ public static class ReconcilePlanner
         {
             foreach (var problem in scope.Problems().Where(problem => !problem.EndsWith(ScopeSeen.NotLookedAt, StringComparison.Ordinal)))
             {
-                findings.Add(new("scope-incomplete", Finding.Error, scope.Scope.ToString(), $"Not read completely, so nothing of it is withdrawn or deleted. {problem}"));
+                findings.Add(new(Finding.ScopeIncomplete, Finding.Error, scope.Scope.ToString(), $"Not read completely, so nothing of it is withdrawn or deleted. {problem}"));
             }
         }
 
@@ -71,7 +71,7 @@ public static class ReconcilePlanner
         {
             if (problem is not null and not ScopeSeen.NotLookedAt)
             {
-                findings.Add(new("tailnet-incomplete", Finding.Error, what, $"Not read completely, so nothing that depends on it is changed. {problem}"));
+                findings.Add(new(Finding.TailnetIncomplete, Finding.Error, what, $"Not read completely, so nothing that depends on it is changed. {problem}"));
             }
         }
 
@@ -79,7 +79,7 @@ public static class ReconcilePlanner
         {
             if (problem is not null and not ScopeSeen.NotLookedAt)
             {
-                findings.Add(new("ledger-incomplete", Finding.Error, "ledger", $"Not read completely, so nothing is withdrawn or deleted. {problem}"));
+                findings.Add(new(Finding.LedgerIncomplete, Finding.Error, "ledger", $"Not read completely, so nothing is withdrawn or deleted. {problem}"));
             }
         }
     }

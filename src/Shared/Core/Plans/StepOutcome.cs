@@ -24,7 +24,7 @@ public abstract record StepOutcome
     /// <summary>Waits for a person.</summary>
     public sealed record Held(string Why) : StepOutcome;
 
-    /// <summary>Not tried: an earlier step that it depends on failed, or time was up.</summary>
+    /// <summary>Not tried: an earlier step that it depends on failed, or the run ended before it.</summary>
     public sealed record NotReached(string Why) : StepOutcome;
 
     /// <summary>The word of the report.</summary>

@@ -1,7 +1,0 @@
-namespace Automation.Cli;
-
-internal enum OutputFormat
-{
-    Text,
-    Json,
-}
