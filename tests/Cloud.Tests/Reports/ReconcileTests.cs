@@ -270,6 +270,9 @@ public sealed class ReconcileTests
     [InlineData("""{"scopes":[]}""", "scopes is empty")]
     [InlineData("""{"scopes":"all"}""", "$.scopes")]
     [InlineData("[]", "dryRun, scopes and allowMassDelete")]
+    [InlineData("", "dryRun, scopes and allowMassDelete")]
+    [InlineData("null", "dryRun, scopes and allowMassDelete")]
+    [InlineData("{", "dryRun, scopes and allowMassDelete")]
     public async Task A_request_that_cannot_be_meant_is_refused_with_a_message(string request, string says)
     {
         await _network.WithAsync(Blue);

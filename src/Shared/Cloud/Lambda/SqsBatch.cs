@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -9,22 +8,19 @@ namespace Automation.Lambda;
 /// <summary>Messages of a queue, as Lambda's event source mapping hands them over.</summary>
 public sealed record SqsBatch(ImmutableArray<SqsRecord> Records)
 {
-    /// <returns>false where the payload is JSON, but no batch: an event of another kind.</returns>
-    /// <exception cref="MalformedBatchException">It is no JSON, or a batch with a record that cannot be named in the answer.</exception>
-    public static bool TryParse(ReadOnlyMemory<byte> payload, [NotNullWhen(true)] out SqsBatch? batch)
+    /// <exception cref="MalformedBatchException">It is no JSON, no batch, or a batch with a record that cannot be named in the answer.</exception>
+    public static SqsBatch Parse(ReadOnlyMemory<byte> payload)
     {
-        batch = null;
         try
         {
             using var json = JsonDocument.Parse(payload);
             if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty(nameof(Records), out var records))
             {
-                return false;
+                throw new MalformedBatchException("it has no Records");
             }
 
             var read = records.Deserialize(SqsJson.Default.ImmutableArraySqsWireRecord);
-            batch = new([.. read.IsDefault ? throw new MalformedBatchException("its Records are null") : read.Select(Read)]);
-            return true;
+            return new([.. read.IsDefault ? throw new MalformedBatchException("its Records are null") : read.Select(Read)]);
         }
         catch (JsonException error)
         {
@@ -32,10 +28,6 @@ public sealed record SqsBatch(ImmutableArray<SqsRecord> Records)
             throw new MalformedBatchException($"it is not JSON of the expected shape, at {error.Path ?? "$"}, byte {error.BytePositionInLine}");
         }
     }
-
-    /// <exception cref="MalformedBatchException">As for <see cref="TryParse"/>, and also where the payload is no batch.</exception>
-    public static SqsBatch Parse(ReadOnlyMemory<byte> payload) =>
-        TryParse(payload, out var batch) ? batch : throw new MalformedBatchException("it has no Records");
 
     // A record without its id could not be asked for again, so the whole batch must come back. Whatever else is missing concerns its one message.
     private static SqsRecord Read(SqsWireRecord? wire, int index) => wire is { MessageId.Length: > 0 }

@@ -202,6 +202,6 @@ public sealed partial class NodeLifecycleHandler(Parts parts, Outside outside, S
     [LoggerMessage(1109, LogLevel.Warning, "No heartbeat for {Instance}: {Why}")]
     private static partial void LogNoHeartbeat(ILogger log, string instance, string why);
 
-    [LoggerMessage(1111, LogLevel.Information, "Dry run, so nothing is done about {Change}.")]
+    [LoggerMessage(1111, LogLevel.Warning, "Dry run, so nothing is done about {Change}. A hook that holds the instance is not answered: its timeout decides.")]
     private static partial void LogDryRun(ILogger log, string change);
 }

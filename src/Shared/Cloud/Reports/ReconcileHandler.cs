@@ -29,8 +29,8 @@ public sealed partial class ReconcileHandler(Reconciler reconciler, Outside outs
     {
         try
         {
-            return SqsBatch.TryParse(payload, out var batch) ? await HandleAsync(batch, stopping)
-                : IsEvent(payload.Span) ? await HandleEventAsync(payload, stopping)
+            return Has(payload.Span, "Records") ? await HandleAsync(SqsBatch.Parse(payload), stopping)
+                : Has(payload.Span, "detail-type", "source") ? await HandleEventAsync(payload, stopping)
                 : (await RunAsync(ReconcileRequestJson.Read(payload.Span, settings.Scopes), stopping)).Report.ToUtf8Json();
         }
         finally
@@ -148,13 +148,26 @@ public sealed partial class ReconcileHandler(Reconciler reconciler, Outside outs
         _ => [],
     };
 
-    private static bool IsEvent(ReadOnlySpan<byte> payload)
+    // What tells a batch, an event and a person's request apart.
+    private static bool Has(ReadOnlySpan<byte> payload, params ReadOnlySpan<string> members)
     {
         try
         {
             var reader = new Utf8JsonReader(payload);
-            return JsonElement.TryParseValue(ref reader, out var root) && root is { ValueKind: JsonValueKind.Object } element
-                && element.TryGetProperty("detail-type", out _) && element.TryGetProperty("source", out _);
+            if (!JsonElement.TryParseValue(ref reader, out var root) || root is not { ValueKind: JsonValueKind.Object } element)
+            {
+                return false;
+            }
+
+            foreach (var member in members)
+            {
+                if (!element.TryGetProperty(member, out _))
+                {
+                    return false;
+                }
+            }
+
+            return true;
         }
         catch (JsonException)
         {

@@ -16,15 +16,21 @@ internal sealed partial class ReconcileRequestJson : JsonSerializerContext
     /// <exception cref="FormatException">The text is no request; the message says what one looks like.</exception>
     public static ReconcileRequest Read(ReadOnlySpan<byte> text, ImmutableArray<Scope> known)
     {
-        ReconcileWire wire;
+        ReconcileWire? wire;
+        string? where = null;
         try
         {
-            wire = JsonSerializer.Deserialize(text, Default.ReconcileWire) ?? new ReconcileWire();
+            wire = JsonSerializer.Deserialize(text, Default.ReconcileWire);
         }
         catch (JsonException e)
         {
             // The message of a JsonException may quote the text, so it is not handed on.
-            throw new FormatException($"The request cannot be read at {Printable.Of(e.Path ?? "its start")}. It is an object with any of dryRun, scopes and allowMassDelete, such as {{\"dryRun\": true}}.");
+            (wire, where) = (null, e.Path);
+        }
+
+        if (wire is null)   // null is no request either: nothing must not become a run that changes things
+        {
+            throw new FormatException($"The request cannot be read at {Printable.Of(where ?? "its start")}. It is an object with any of dryRun, scopes and allowMassDelete, such as {{\"dryRun\": true}}; {{}} asks for all.");
         }
 
         if (wire.Scopes is { } scopes)
