@@ -2,23 +2,25 @@
 
     python3 template.py lint                 cfn-lint's complaints, one a line; ends with 0 where there is none
     python3 template.py transform            the template as CloudFormation sees it once SAM is done, as JSON
-    python3 template.py deploy URL ACCOUNT REGION
-                                             creates the stack in moto at URL and prints what is there afterwards, as JSON
+    python3 template.py deploy               creates the stack in a moto of its own and prints what is there afterwards, as JSON
 """
 
+import contextlib
 import json
 import logging
+import os
 import sys
 from pathlib import Path
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 STACK = "Tailnet"
+REGION = "eu-west-1"
 
 
 def lint():
     from cfnlint.api import lint_all
 
-    found = lint_all(TEMPLATE.read_text())
+    found = [match for match in lint_all(TEMPLATE.read_text()) if match.rule.severity != "informational"]
     for match in found:
         print(match)
     sys.exit(1 if found else 0)
@@ -27,11 +29,8 @@ def lint():
 def transformed():
     import boto3
     from cfnlint.decode import decode
-    from samtranslator.translator.transform import transform
-
-    class NoManagedPolicies:
-        def load(self):
-            return {}
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
 
     source, problems = decode(str(TEMPLATE))
     if problems:
@@ -39,40 +38,41 @@ def transformed():
     template = json.loads(json.dumps(source))
     template["Globals"]["Function"]["CodeUri"] = "s3://code/bootstrap.zip"  # what sam package would have put there
     logging.getLogger("samtranslator").setLevel(logging.ERROR)
-    boto3.setup_default_session(region_name="eu-west-1", aws_access_key_id="unused", aws_secret_access_key="unused")
-    return transform(template, {}, NoManagedPolicies())
+    session = boto3.Session(region_name=REGION, aws_access_key_id="unused", aws_secret_access_key="unused")
+    return Translator({}, Parser(), boto_session=session).translate(template, parameter_values={})
 
 
-def deploy(url, account, region):
+def deploy():
+    # Nothing of the caller's AWS configuration reaches boto3.
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
+
     import boto3
-    from botocore.config import Config
+    from moto import mock_aws
 
     def client(service):
-        made = boto3.client(
-            service,
-            endpoint_url=url,
-            region_name=region,
-            aws_access_key_id="unused",
-            aws_secret_access_key="unused",
-            config=Config(proxies={}, retries={"max_attempts": 1}),
-        )
-        made.meta.events.register("before-call", lambda params, **_: params["headers"].update(
-            {"x-moto-account-id": account, "x-tailnet-tests": "set-up"}))
-        return made
+        return boto3.client(service, region_name=REGION, aws_access_key_id="unused", aws_secret_access_key="unused")
 
+    with mock_aws(), contextlib.redirect_stdout(sys.stderr):  # moto prints now and then
+        world = stack_in(client)
+    print(json.dumps(world, default=str))
+
+
+def stack_in(client):
     template = transformed()
     s3 = client("s3")
-    s3.create_bucket(Bucket="code", CreateBucketConfiguration={"LocationConstraint": region})
+    s3.create_bucket(Bucket="code", CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_object(Bucket="code", Key="bootstrap.zip", Body=b"any")
     formation = client("cloudformation")
     formation.create_stack(StackName=STACK, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_IAM"])
     stack = formation.describe_stacks(StackName=STACK)["Stacks"][0]
 
     sqs, events, functions = client("sqs"), client("events"), client("lambda")
-    dynamo, ssm, alarms = client("dynamodb"), client("ssm"), client("cloudwatch")
+    dynamo, ssm = client("dynamodb"), client("ssm")
     table = dynamo.describe_table(TableName=dynamo.list_tables()["TableNames"][0])["Table"]
     document = ssm.get_document(Name=f"{STACK}-SetRoutes")
-    print(json.dumps({
+    return {
         "status": stack["StackStatus"],
         "outputs": {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]},
         "queues": {
@@ -91,10 +91,9 @@ def deploy(url, account, region):
             {key: mapping.get(key) for key in ("EventSourceArn", "FunctionArn", "FunctionResponseTypes")}
             for mapping in functions.list_event_source_mappings()["EventSourceMappings"]
         ],
-        "table": {"keys": table["KeySchema"], "billing": table.get("BillingModeSummary", {}).get("BillingMode")},
-        "document": {"content": json.loads(document["Content"]), "type": document["DocumentType"]},
-        "alarms": [alarm["AlarmName"] for alarm in alarms.describe_alarms()["MetricAlarms"]],
-    }, default=str))
+        "table": {"name": table["TableName"], "keys": table["KeySchema"], "billing": table.get("BillingModeSummary", {}).get("BillingMode")},
+        "document": {"content": document["Content"], "type": document["DocumentType"]},
+    }
 
 
 if __name__ == "__main__":
@@ -103,7 +102,7 @@ if __name__ == "__main__":
             lint()
         case ["transform"]:
             print(json.dumps(transformed()))
-        case ["deploy", url, account, region]:
-            deploy(url, account, region)
+        case ["deploy"]:
+            deploy()
         case _:
             sys.exit(__doc__)
