@@ -43,11 +43,6 @@ def transformed():
 
 
 def deploy():
-    # Nothing of the caller's AWS configuration reaches boto3.
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]
-    os.environ.update(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
-
     import boto3
     from moto import mock_aws
 
@@ -97,6 +92,10 @@ def stack_in(client):
 
 
 if __name__ == "__main__":
+    # Nothing of the caller's AWS configuration reaches boto3.
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
     match sys.argv[1:]:
         case ["lint"]:
             lint()
