@@ -49,9 +49,9 @@ public sealed class SandboxWorld
         Aws = new(Clock, Tailnet, Calls);
         Ledger = new(Calls);
         _client = Tailnet.AddOAuthClient(["tag:aws-router"], ["auth_keys", "devices:core", "devices:routes", "dns"]);
-        // Visibility of six times a function's timeout of a minute; enough receives for ten minutes at one every five seconds.
-        NodeEvents = new("tailnet-node-events", Clock, TimeSpan.FromMinutes(6), maxReceiveCount: 150);
-        ChangeEvents = new("tailnet-change-events.fifo", Clock, TimeSpan.FromMinutes(6), maxReceiveCount: 150);
+        // As template.yaml has them, but for the visibility: six times a function's timeout, which is a minute for both here.
+        NodeEvents = new("tailnet-node-events", Clock, TimeSpan.FromMinutes(6), maxReceiveCount: 300);
+        ChangeEvents = new("tailnet-change-events.fifo", Clock, TimeSpan.FromMinutes(6), maxReceiveCount: 100);
         _metrics = new(new LogLines(Stream.Null), new LambdaEnvironment(null, "", "sandbox", LogLevel.None, TextLog: true), Clock);
         Aws.Published = Route;
         Restart();

@@ -13,7 +13,11 @@ internal static class MotoPython
 
     public static string Launcher { get; } = Path.Combine(s_root, "tests", "aws", "launcher.py");
 
-    public static async Task<string> FindAsync()
+    private static readonly Lazy<Task<string>> s_found = new(SearchAsync);
+
+    public static Task<string> FindAsync() => s_found.Value;
+
+    private static async Task<string> SearchAsync()
     {
         var own = Path.Combine(s_environment, "bin", "python3");
         var tried = new StringBuilder();
@@ -25,11 +29,16 @@ internal static class MotoPython
             }
         }
 
-        if (await SucceedsAsync(tried, "python3", "-m", "venv", s_environment)
-            && await SucceedsAsync(tried, own, "-m", "pip", "install", "--quiet", "-r", s_requirements)
-            && await SucceedsAsync(tried, own, Launcher, "--check"))
+        // Test projects run side by side: one makes it, the others wait and find it.
+        await using (await LockAsync())
         {
-            return own;
+            if (await SucceedsAsync(tried, own, Launcher, "--check")
+                || (await SucceedsAsync(tried, "python3", "-m", "venv", s_environment)
+                    && await SucceedsAsync(tried, own, "-m", "pip", "install", "--quiet", "-r", s_requirements)
+                    && await SucceedsAsync(tried, own, Launcher, "--check")))
+            {
+                return own;
+            }
         }
 
         throw new InvalidOperationException(
@@ -39,6 +48,22 @@ internal static class MotoPython
             (or, where the machine has no way to a package index, put such a Python first on the PATH). Tried:
             {tried}
             """);
+    }
+
+    private static async Task<FileStream> LockAsync()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(s_environment)!);
+        while (true)
+        {
+            try
+            {
+                return new(s_environment + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException)   // another process has it open
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(200));
+            }
+        }
     }
 
     private static async Task<bool> SucceedsAsync(StringBuilder tried, string file, params string[] arguments)

@@ -18,7 +18,7 @@ public static class EventParser
     private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     // EC2 calls after which a VPC, its addresses, its routes or its DNS may have changed.
-    private static readonly FrozenSet<string> s_networkCalls = FrozenSet.Create(
+    internal static readonly FrozenSet<string> NetworkCalls = FrozenSet.Create(
         "CreateVpc", "CreateDefaultVpc", "DeleteVpc", "AssociateVpcCidrBlock", "DisassociateVpcCidrBlock", "ModifyVpcAttribute",
         "CreateSubnet", "DeleteSubnet", "CreateDhcpOptions", "AssociateDhcpOptions",
         "CreateRoute", "ReplaceRoute", "DeleteRoute", "CreateRouteTable", "DeleteRouteTable",
@@ -32,16 +32,16 @@ public static class EventParser
         "AssociateTransitGatewayRouteTable", "DisassociateTransitGatewayRouteTable");
 
     // Route 53 is global: its events come from us-east-1 whatever Region the VPC is in.
-    private static readonly FrozenSet<string> s_zoneCalls = FrozenSet.Create(
+    internal static readonly FrozenSet<string> ZoneCalls = FrozenSet.Create(
         "CreateHostedZone", "DeleteHostedZone", "AssociateVPCWithHostedZone", "DisassociateVPCFromHostedZone", "ChangeTagsForResource",
         "CreateVPCAssociationAuthorization", "DeleteVPCAssociationAuthorization");
 
-    private static readonly FrozenSet<string> s_resolverCalls = FrozenSet.Create(
+    internal static readonly FrozenSet<string> ResolverCalls = FrozenSet.Create(
         "CreateResolverEndpoint", "UpdateResolverEndpoint", "DeleteResolverEndpoint",
         "AssociateResolverEndpointIpAddress", "DisassociateResolverEndpointIpAddress");
 
     // Only EC2 resources whose tailscale: tags this automation reads.
-    private static readonly FrozenSet<string> s_taggedTypes = FrozenSet.Create("vpc", "instance", "subnet");
+    internal static readonly FrozenSet<string> TaggedTypes = FrozenSet.Create("vpc", "instance", "subnet");
 
     /// <exception cref="MalformedEventException">The text is no EventBridge event, or lacks what its kind must have.</exception>
     public static News Parse(string text)
@@ -105,9 +105,9 @@ public static class EventParser
         var scope = ScopeOf(envelope);
         return envelope.Source switch
         {
-            "aws.ec2" when s_networkCalls.Contains(call.EventName) => new ChangeEvent.ScopeChanged(scope.Account, scope.Region, call.EventName),
-            "aws.route53" when s_zoneCalls.Contains(call.EventName) => new ChangeEvent.ScopeChanged(scope.Account, null, call.EventName),
-            "aws.route53resolver" when s_resolverCalls.Contains(call.EventName) => new ChangeEvent.ScopeChanged(scope.Account, scope.Region, call.EventName),
+            "aws.ec2" when NetworkCalls.Contains(call.EventName) => new ChangeEvent.ScopeChanged(scope.Account, scope.Region, call.EventName),
+            "aws.route53" when ZoneCalls.Contains(call.EventName) => new ChangeEvent.ScopeChanged(scope.Account, null, call.EventName),
+            "aws.route53resolver" when ResolverCalls.Contains(call.EventName) => new ChangeEvent.ScopeChanged(scope.Account, scope.Region, call.EventName),
             _ => NotOurs(envelope),
         };
     }
@@ -116,7 +116,7 @@ public static class EventParser
     {
         var detail = Detail(envelope, EventJson.Default.TagChangeDetail);
         var scope = ScopeOf(envelope);
-        return detail.Service == "ec2" && s_taggedTypes.Contains(detail.ResourceType)
+        return detail.Service == "ec2" && TaggedTypes.Contains(detail.ResourceType)
             ? new ChangeEvent.ScopeChanged(scope.Account, scope.Region, $"tags of {detail.ResourceType}")
             : NotOurs(envelope);
     }
