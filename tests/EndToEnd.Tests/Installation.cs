@@ -54,7 +54,20 @@ internal sealed class Installation : IAsyncDisposable
         await installation.World.CreateRoutesDocumentAsync();
         await installation.World.PutSecretAsync(Credential, client.ToParameter().Reveal());
         installation.Queue = await installation.World.CreateQueueAsync("nodes", maxReceiveCount: 100, visibilitySeconds: 600);
+        await installation.EnforceRolesAsync();
         return installation;
+    }
+
+    // Each function runs under its role of template.yaml, and a person at the command line may do everything.
+    private async Task EnforceRolesAsync()
+    {
+        foreach (var function in new[] { "NodeLifecycle", "Reconcile" })
+        {
+            await Account.CreateRoleAsync(function, await StackRoles.PolicyAsync(function));
+        }
+
+        await Account.CreateRoleAsync("tests", """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}""");
+        await Account.EnforceIamAsync();
     }
 
     /// <summary>Whatever a function of this installation writes from here on must not hold this text.</summary>
@@ -63,7 +76,7 @@ internal sealed class Installation : IAsyncDisposable
     /// <param name="changes">Of the environment; null takes a variable out.</param>
     public async Task<Function> StartAsync(string handler, params (string Name, string? Value)[] changes)
     {
-        var environment = new Dictionary<string, string>(await Account.EnvironmentAsync(Region))
+        var environment = new Dictionary<string, string>(await Account.EnvironmentAsync(Region, handler is "NodeLifecycle" or "Reconcile" ? handler : "tests"))
         {
             ["ACCOUNT_ID"] = Account.Id,
             ["TAILSCALE_API_URL"] = Api.Uri.ToString(),
