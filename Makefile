@@ -21,4 +21,4 @@ package:
 	scripts/publish x64 arm64
 
 lint:
-	cfn-lint template.yaml
+	cfn-lint template.yaml templates/router.yaml
