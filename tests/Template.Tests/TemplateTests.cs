@@ -26,6 +26,19 @@ public class TemplateTests(StackTemplate template)
         Assert.Equal((0, "", ""), (exitCode, output, errors));
     }
 
+    /// <remarks>When the function crashes, its news comes back only after the queue's visibility, and no heartbeat is sent meanwhile.</remarks>
+    [Fact]
+    public void Routers_hooks_outlast_the_return_of_their_news()
+    {
+        var hooks = File.ReadAllLines(Path.Combine(Repository.Root, "templates", "router.yaml"))
+            .Where(line => line.Contains("HeartbeatTimeout:", StringComparison.Ordinal))
+            .Select(line => int.Parse(line.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture))
+            .ToArray();
+
+        Assert.Equal(2, hooks.Length);
+        Assert.All(hooks, seconds => Assert.True(seconds > (int)template.Properties("NodeLifecycleQueue")["VisibilityTimeout"]!));
+    }
+
     [Fact]
     public void Every_handler_of_the_program_is_a_function_and_the_other_way_round()
     {
