@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 
 namespace Automation.EndToEnd;
@@ -10,7 +9,7 @@ namespace Automation.EndToEnd;
 /// </remarks>
 internal static class StackRoles
 {
-    private static readonly Lazy<Task<JsonObject>> s_resources = new(TransformAsync);
+    private static readonly Lazy<Task<JsonObject>> s_resources = new(async () => (await TemplateScript.ReadAsync("transform"))["Resources"]!.AsObject());
 
     /// <summary>The policy of the role of a function, as JSON.</summary>
     public static async Task<string> PolicyAsync(string function)
@@ -31,17 +30,5 @@ internal static class StackRoles
         }
 
         return new JsonObject { ["Version"] = "2012-10-17", ["Statement"] = statements }.ToJsonString();
-    }
-
-    private static async Task<JsonObject> TransformAsync()
-    {
-        var python = await MotoPython.FindAsync();
-        var script = Path.Combine(Repository.Root, "tests", "aws", "template.py");
-        using var process = Process.Start(new ProcessStartInfo(python, [script, "transform"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var output = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
-        return process.ExitCode == 0
-            ? JsonNode.Parse(output[0])!["Resources"]!.AsObject()
-            : throw new InvalidOperationException($"template.py transform ended with {process.ExitCode}:\n{output[1]}");
     }
 }

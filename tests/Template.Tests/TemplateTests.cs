@@ -22,7 +22,7 @@ public class TemplateTests(StackTemplate template)
     [Fact]
     public async Task Cfn_lint_has_nothing_to_say()
     {
-        var (exitCode, output, errors) = await StackTemplate.RunAsync("lint");
+        var (exitCode, output, errors) = await TemplateScript.RunAsync("lint");
         Assert.Equal((0, "", ""), (exitCode, output, errors));
     }
 
