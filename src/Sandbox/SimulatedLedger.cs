@@ -43,5 +43,9 @@ public sealed class SimulatedLedger(OutsideCalls calls) : ILedger
         calls.Do("DynamoDB DeleteItem", stopping, () => { Domains.Remove(domain); });
 
     public Task<LedgerListing> ReadAllAsync(CancellationToken stopping) =>
-        calls.Do("DynamoDB Scan", stopping, () => new LedgerListing(Seen<NodeRecord>.All(Nodes.Values), Seen<DomainRecord>.All(Domains.Values)));
+        calls.Do("DynamoDB Scan", stopping, () => new LedgerListing(Seen<NodeRecord>.All(Nodes.Values), Seen<DomainRecord>.All(Domains.Values), Seen<SiteRecord>.All([])));
+
+    public Task<bool> AssignSiteAsync(SiteRecord site, DateTimeOffset freeSince, CancellationToken stopping) => throw new NotSupportedException();
+
+    public Task<bool> ReleaseSiteAsync(SiteRecord site, CancellationToken stopping) => throw new NotSupportedException();
 }

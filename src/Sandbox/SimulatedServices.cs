@@ -94,4 +94,18 @@ internal sealed class SimulatedServices(SimulatedRegion region, OutsideCalls cal
         calls.Do("SSM GetCommandInvocation", stopping, () => command == "done"
             ? new CommandStatus(IsOver: true, Succeeded: true, "Success", "")
             : new CommandStatus(IsOver: true, Succeeded: false, "Failed", "tailscaled is not running, or is logged out"));
+
+    public Task<Listing<Subnet>> DescribeSubnetsAsync(CancellationToken stopping) => throw new NotSupportedException();
+
+    public Task<Listing<RouteTable>> DescribeRouteTablesAsync(CancellationToken stopping) => throw new NotSupportedException();
+
+    public Task<Listing<Peering>> DescribeVpcPeeringConnectionsAsync(CancellationToken stopping) => throw new NotSupportedException();
+
+    public Task<Listing<TransitAttachment>> DescribeTransitGatewayAttachmentsAsync(CancellationToken stopping) => throw new NotSupportedException();
+
+    public Task<Listing<TransitRouteTable>> DescribeTransitGatewayRouteTablesAsync(CancellationToken stopping) => throw new NotSupportedException();
+
+    public Task<Listing<PrefixList>> DescribePrefixListsAsync(IReadOnlyCollection<PrefixListId> lists, CancellationToken stopping) => throw new NotSupportedException();
+
+    public Task TagVpcAsync(VpcId vpc, string key, string value, CancellationToken stopping) => throw new NotSupportedException();
 }

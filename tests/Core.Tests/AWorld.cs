@@ -21,6 +21,14 @@ public sealed class AWorld
     private readonly List<SplitDnsDomain> _splitDns = [];
     private readonly List<NodeRecord> _nodes = [];
     private readonly List<DomainRecord> _domains = [];
+    private readonly List<Subnet> _subnets = [];
+    private readonly List<RouteTable> _routeTables = [];
+    private readonly List<Peering> _peerings = [];
+    private readonly List<TransitAttachment> _transitAttachments = [];
+    private readonly List<TransitRouteTable> _transitRouteTables = [];
+    private readonly List<PrefixList> _prefixLists = [];
+    private readonly List<SiteRecord> _sites = [];
+    private readonly PrefixSet _optIn = [];
     private readonly Dictionary<string, string> _problems = [];
     private readonly List<Scope> _moreScopes = [];
 
@@ -177,6 +185,15 @@ public sealed class AWorld
                 Instances = Part("instances", _instances),
                 Zones = Part("zones", _zones),
                 Parameters = Part("parameters", _parameters),
+                Network = new()
+                {
+                    Subnets = Part("subnets", _subnets),
+                    RouteTables = Part("routeTables", _routeTables),
+                    Peerings = Part("peerings", _peerings),
+                    TransitAttachments = Part("transitAttachments", _transitAttachments),
+                    TransitRouteTables = Part("transitRouteTables", _transitRouteTables),
+                    PrefixLists = Part("prefixLists", _prefixLists),
+                },
             },
             .. _moreScopes.Select(scope => ScopeSeen.Unseen(scope, ScopeSeen.NotLookedAt)),
         ],
@@ -185,6 +202,8 @@ public sealed class AWorld
         SplitDns = Part("splitDns", _splitDns),
         Nodes = Part("nodes", _nodes),
         Domains = Part("domains", _domains),
+        Sites = Part("sites", _sites),
+        OptIn = _optIn,
     };
 
     public Plan Planned(bool allowMassDelete = false) => ReconcilePlanner.Plan(Seen(), allowMassDelete);

@@ -62,6 +62,54 @@ public sealed class SubnetKind : IResourceKind
     public static bool Allows(ReadOnlySpan<char> text) => Ec2Id.Is(text, "subnet-");
 }
 
+/// <summary>A route table of a VPC: <c>rtb-</c> and 8 or 17 lower-case hexadecimal digits.</summary>
+public sealed class RouteTableKind : IResourceKind
+{
+    public static string Word => "route table";
+
+    public static bool Allows(ReadOnlySpan<char> text) => Ec2Id.Is(text, "rtb-");
+}
+
+/// <summary>A VPC peering connection: <c>pcx-</c> and 8 or 17 lower-case hexadecimal digits.</summary>
+public sealed class PeeringKind : IResourceKind
+{
+    public static string Word => "VPC peering connection";
+
+    public static bool Allows(ReadOnlySpan<char> text) => Ec2Id.Is(text, "pcx-");
+}
+
+/// <summary>A transit gateway: <c>tgw-</c> and 8 or 17 lower-case hexadecimal digits.</summary>
+public sealed class TransitGatewayKind : IResourceKind
+{
+    public static string Word => "transit gateway";
+
+    public static bool Allows(ReadOnlySpan<char> text) => Ec2Id.Is(text, "tgw-");
+}
+
+/// <summary>An attachment of a transit gateway: <c>tgw-attach-</c> and 8 or 17 lower-case hexadecimal digits; it is the same at both ends of a peering of gateways.</summary>
+public sealed class TransitAttachmentKind : IResourceKind
+{
+    public static string Word => "transit gateway attachment";
+
+    public static bool Allows(ReadOnlySpan<char> text) => Ec2Id.Is(text, "tgw-attach-");
+}
+
+/// <summary>A route table of a transit gateway: <c>tgw-rtb-</c> and 8 or 17 lower-case hexadecimal digits.</summary>
+public sealed class TransitRouteTableKind : IResourceKind
+{
+    public static string Word => "transit gateway route table";
+
+    public static bool Allows(ReadOnlySpan<char> text) => Ec2Id.Is(text, "tgw-rtb-");
+}
+
+/// <summary>A managed prefix list: <c>pl-</c> and 8 or 17 lower-case hexadecimal digits.</summary>
+public sealed class PrefixListKind : IResourceKind
+{
+    public static string Word => "prefix list";
+
+    public static bool Allows(ReadOnlySpan<char> text) => Ec2Id.Is(text, "pl-");
+}
+
 /// <summary>A Route 53 hosted zone, without the <c>/hostedzone/</c> that some answers put before it.</summary>
 public sealed class ZoneKind : IResourceKind
 {

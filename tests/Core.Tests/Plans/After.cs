@@ -1,3 +1,4 @@
+using System.Globalization;
 using Automation.Network;
 
 namespace Automation.Plans;
@@ -33,6 +34,15 @@ internal static class After
             Scopes = [.. seen.Scopes.Select(scope => scope.Scope != a.Scope ? scope : scope with
             {
                 Parameters = Without(scope.Parameters, parameter => parameter.Instance == a.Instance && a.Leaves.Contains(parameter.Leaf)),
+            })],
+        },
+        PlanAction.AssignSite a => seen with { Sites = seen.Sites with { Items = [.. seen.Sites.Items.Where(site => site.Site != a.Site), new(a.Site, a.Vpc, a.Scope, null)] } },
+        PlanAction.ReleaseSite a => seen with { Sites = Change(seen.Sites, site => site.Site == a.Site, site => site with { ReleasedAt = seen.ObservedAt }) },
+        PlanAction.TagSite a => seen with
+        {
+            Scopes = [.. seen.Scopes.Select(scope => scope.Scope != a.Scope ? scope : scope with
+            {
+                Vpcs = Change(scope.Vpcs, vpc => vpc.Id == a.Vpc, vpc => vpc with { SiteTag = a.Site.ToString(CultureInfo.InvariantCulture) }),
             })],
         },
         PlanAction.ForgetNode a => seen with { Nodes = Without(seen.Nodes, record => record.Instance == a.Instance) },

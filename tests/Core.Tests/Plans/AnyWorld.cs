@@ -18,6 +18,16 @@ internal sealed class AnyWorld
     private static readonly string[] s_zones = ["corp.internal", "db.corp.internal", "example.com", "ec2.internal", "eu-west-1.compute.internal", "Not Valid", "x.ts.net"];
     private static readonly DateTimeOffset s_now = AWorld.Now;
 
+    private static NetworkSeen Unconnected => new()
+    {
+        Subnets = Seen<Subnet>.All([]),
+        RouteTables = Seen<RouteTable>.All([]),
+        Peerings = Seen<Peering>.All([]),
+        TransitAttachments = Seen<TransitAttachment>.All([]),
+        TransitRouteTables = Seen<TransitRouteTable>.All([]),
+        PrefixLists = Seen<PrefixList>.All([]),
+    };
+
     private readonly PCG _dice;
     private readonly List<(Scope Scope, Vpc Vpc)> _vpcs = [];
     private readonly List<(Scope Scope, Instance Instance)> _instances = [];
@@ -133,12 +143,15 @@ internal sealed class AnyWorld
                 Instances = Seen<Instance>.All(_instances.Where(item => item.Scope == scope).Select(item => item.Instance)),
                 Zones = Seen<Zone>.All(_zones.Where(item => item.Scope == scope).Select(item => item.Zone)),
                 Parameters = Seen<NodeParameter>.All(_parameters.Where(item => item.Scope == scope).Select(item => item.Parameter)),
+                Network = Unconnected,
             })],
             Devices = Seen<Device>.All(_devices),
             Keys = Seen<AuthKey>.All(_keys),
             SplitDns = Seen<SplitDnsDomain>.All(_splitDns),
             Nodes = Seen<NodeRecord>.All(_nodes),
             Domains = Seen<DomainRecord>.All(_domains),
+            Sites = Seen<SiteRecord>.All([]),
+            OptIn = [],
         };
     }
 

@@ -1,7 +1,11 @@
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using Automation.Nodes;
+using Automation.Plans;
 using Instance = Automation.Plans.Instance;
+using PrefixList = Automation.Plans.PrefixList;
+using RouteTable = Automation.Plans.RouteTable;
+using Subnet = Automation.Plans.Subnet;
 using Vpc = Automation.Plans.Vpc;
 
 namespace Automation.Aws;
@@ -86,4 +90,18 @@ internal sealed class Ec2Client(IAmazonEC2 client, AwsCaller caller) : IEc2
             (await support.ConfigureAwait(false)).EnableDnsSupport ?? throw caller.Unreadable(Operation, $"no enableDnsSupport for {vpc}"),
             (await hostNames.ConfigureAwait(false)).EnableDnsHostnames ?? throw caller.Unreadable(Operation, $"no enableDnsHostnames for {vpc}"));
     }
+
+    public Task<Listing<Subnet>> DescribeSubnetsAsync(CancellationToken stopping) => throw new NotSupportedException();
+
+    public Task<Listing<RouteTable>> DescribeRouteTablesAsync(CancellationToken stopping) => throw new NotSupportedException();
+
+    public Task<Listing<Peering>> DescribeVpcPeeringConnectionsAsync(CancellationToken stopping) => throw new NotSupportedException();
+
+    public Task<Listing<TransitAttachment>> DescribeTransitGatewayAttachmentsAsync(CancellationToken stopping) => throw new NotSupportedException();
+
+    public Task<Listing<TransitRouteTable>> DescribeTransitGatewayRouteTablesAsync(CancellationToken stopping) => throw new NotSupportedException();
+
+    public Task<Listing<PrefixList>> DescribePrefixListsAsync(IReadOnlyCollection<PrefixListId> lists, CancellationToken stopping) => throw new NotSupportedException();
+
+    public Task TagVpcAsync(VpcId vpc, string key, string value, CancellationToken stopping) => throw new NotSupportedException();
 }

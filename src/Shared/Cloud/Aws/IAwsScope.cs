@@ -37,6 +37,25 @@ public interface IEc2
 
     /// <summary>The attributes enableDnsSupport and enableDnsHostnames of one VPC.</summary>
     Task<(bool Support, bool HostNames)> DescribeVpcDnsAsync(VpcId vpc, CancellationToken stopping);
+
+    Task<Listing<Subnet>> DescribeSubnetsAsync(CancellationToken stopping);
+
+    Task<Listing<RouteTable>> DescribeRouteTablesAsync(CancellationToken stopping);
+
+    /// <summary>In any state, seen from either end.</summary>
+    Task<Listing<Peering>> DescribeVpcPeeringConnectionsAsync(CancellationToken stopping);
+
+    /// <summary>Attachments of every kind; those of VPCs with their subnets.</summary>
+    Task<Listing<TransitAttachment>> DescribeTransitGatewayAttachmentsAsync(CancellationToken stopping);
+
+    /// <summary>The route tables of the gateways that this account owns, with their routes. A table whose routes end early is left out.</summary>
+    Task<Listing<TransitRouteTable>> DescribeTransitGatewayRouteTablesAsync(CancellationToken stopping);
+
+    /// <summary>The prefix lists given, with their entries. One that does not exist, or whose entries end early, is left out.</summary>
+    Task<Listing<PrefixList>> DescribePrefixListsAsync(IReadOnlyCollection<PrefixListId> lists, CancellationToken stopping);
+
+    /// <summary>Writes one tag of a VPC; its other tags stay.</summary>
+    Task TagVpcAsync(VpcId vpc, string key, string value, CancellationToken stopping);
 }
 
 /// <summary>A list that may have ended early: what was read so far, and why it ended. A first page that fails throws instead.</summary>

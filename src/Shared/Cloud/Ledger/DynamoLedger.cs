@@ -109,7 +109,7 @@ internal sealed class DynamoLedger(IAmazonDynamoDB client, string table, AwsCall
             }
         }
 
-        return new(nodes.ToListing().AsSeen(), domains.ToListing().AsSeen());
+        return new(nodes.ToListing().AsSeen(), domains.ToListing().AsSeen(), Seen<SiteRecord>.All([]));
     }
 
     private static void Read(
@@ -183,4 +183,8 @@ internal sealed class DynamoLedger(IAmazonDynamoDB client, string table, AwsCall
     private static Dictionary<string, AttributeValue> ItemKey(string key) => new() { ["pk"] = new() { S = key } };
 
     private static AttributeValue Number(long value) => new() { N = value.ToString(CultureInfo.InvariantCulture) };
+
+    public Task<bool> AssignSiteAsync(SiteRecord site, DateTimeOffset freeSince, CancellationToken stopping) => throw new NotSupportedException();
+
+    public Task<bool> ReleaseSiteAsync(SiteRecord site, CancellationToken stopping) => throw new NotSupportedException();
 }

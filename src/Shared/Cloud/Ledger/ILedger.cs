@@ -26,8 +26,17 @@ public interface ILedger
     /// <summary>Strikes a domain; one that is not there counts as struck.</summary>
     Task DeleteDomainAsync(string domain, CancellationToken stopping);
 
-    /// <summary>Every node and every domain. An entry that cannot be read is left out and makes the list incomplete.</summary>
+    /// <summary>Gives a VPC a 4via6 site id, if the VPC has none and no other VPC has it, or had it until its rest is over; or the same VPC had it.</summary>
+    /// <param name="freeSince">An id that was released before this instant may be given again.</param>
+    /// <returns>false where that is no longer so, and nothing was written; true also where the VPC has this very id already.</returns>
+    Task<bool> AssignSiteAsync(SiteRecord site, DateTimeOffset freeSince, CancellationToken stopping);
+
+    /// <summary>Takes a VPC's site id from it, and lets the id rest from the record's <c>ReleasedAt</c> on.</summary>
+    /// <returns>false where the VPC does not have that id (any more), and nothing was written.</returns>
+    Task<bool> ReleaseSiteAsync(SiteRecord site, CancellationToken stopping);
+
+    /// <summary>Every node, domain and site. An entry that cannot be read is left out and makes the list incomplete.</summary>
     Task<LedgerListing> ReadAllAsync(CancellationToken stopping);
 }
 
-public sealed record LedgerListing(Seen<NodeRecord> Nodes, Seen<DomainRecord> Domains);
+public sealed record LedgerListing(Seen<NodeRecord> Nodes, Seen<DomainRecord> Domains, Seen<SiteRecord> Sites);

@@ -52,6 +52,7 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
                 Instances = await instances,
                 Zones = Seen<Zone>.Unknown(ScopeSeen.NotLookedAt),
                 Parameters = await parameters[scope],
+                Network = NetworkSeen.Unseen(ScopeSeen.NotLookedAt),
             };
             return everything ? await NamesObserver.ObserveAsync(services, seen, domains, stopping) : seen;
         }));
@@ -66,6 +67,8 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
             SplitDns = await splitDns,
             Nodes = ledgerSeen?.Nodes ?? Seen<NodeRecord>.Unknown(ledgerProblem!),
             Domains = domains,
+            Sites = ledgerSeen?.Sites ?? Seen<SiteRecord>.Unknown(ledgerProblem!),
+            OptIn = [],
         };
     }
 

@@ -4,10 +4,13 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Automation.Network;
 
 /// <summary>An IPv4 or IPv6 address as a number. An IPv4 address lies in the low 32 bits.</summary>
+[JsonConverter(typeof(AddressJson))]
 public readonly record struct Address(bool IsIPv6, UInt128 Value) : IComparable<Address>
 {
     public int Bits => IsIPv6 ? 128 : 32;
@@ -91,4 +94,14 @@ public readonly record struct Address(bool IsIPv6, UInt128 Value) : IComparable<
 
         return (bestAt, best);
     }
+}
+
+public sealed class AddressJson : JsonConverter<Address>
+{
+    public override Address Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && Address.TryParse(reader.GetString(), out var address)
+            ? address
+            : throw new JsonException("expected an address such as 10.0.0.2");
+
+    public override void Write(Utf8JsonWriter writer, Address value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Globalization;
 using Automation.Network;
 
 namespace Automation.Plans;
@@ -55,6 +56,15 @@ public abstract record PlanAction
     /// <summary>Strikes a node from the ledger, once nothing is left of it.</summary>
     public sealed record ForgetNode(InstanceId Instance) : PlanAction;
 
+    /// <summary>Gives a VPC its 4via6 site id, in the ledger.</summary>
+    public sealed record AssignSite(Scope Scope, VpcId Vpc, int Site) : PlanAction;
+
+    /// <summary>Lets the site id of a VPC that is no more rest, in the ledger, until it may be given again.</summary>
+    public sealed record ReleaseSite(VpcId Vpc, int Site) : PlanAction;
+
+    /// <summary>Writes a VPC's site id on the VPC as a tag, for people to see.</summary>
+    public sealed record TagSite(Scope Scope, VpcId Vpc, int Site) : PlanAction;
+
     public string Kind => GetType().Name;
 
     public string Target => this switch
@@ -71,14 +81,17 @@ public abstract record PlanAction
         RevokeKey a => a.Key.ToString(),
         DeleteParameters a => a.Instance.ToString(),
         ForgetNode a => a.Instance.ToString(),
+        AssignSite a => a.Vpc.ToString(),
+        ReleaseSite a => a.Vpc.ToString(),
+        TagSite a => a.Vpc.ToString(),
         _ => throw new UnreachableException(),
     };
 
     public Effect Effect => this switch
     {
-        ApproveRoutes => Effect.Add,
+        ApproveRoutes or AssignSite => Effect.Add,
         SetSplitDns { Expected: null } => Effect.Add,
-        RecordNode or AdvertiseRoutes or SetSplitDns or ConfirmSplitDns => Effect.Change,
+        RecordNode or TagSite or AdvertiseRoutes or SetSplitDns or ConfirmSplitDns => Effect.Change,
         _ => Effect.Remove,
     };
 
@@ -97,6 +110,9 @@ public abstract record PlanAction
         RevokeKey a => $"revoke auth key {a.Key} of {a.Instance}",
         DeleteParameters a => $"delete {string.Join(" and ", a.Leaves)} of {a.Instance}",
         ForgetNode a => $"forget {a.Instance} in the ledger",
+        AssignSite a => string.Create(CultureInfo.InvariantCulture, $"give {a.Vpc} the 4via6 site id {a.Site}"),
+        ReleaseSite a => string.Create(CultureInfo.InvariantCulture, $"let the 4via6 site id {a.Site} of {a.Vpc} rest"),
+        TagSite a => string.Create(CultureInfo.InvariantCulture, $"tag {a.Vpc} with its 4via6 site id {a.Site}"),
         _ => throw new UnreachableException(),
     };
 }

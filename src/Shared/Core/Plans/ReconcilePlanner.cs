@@ -39,18 +39,21 @@ public static class ReconcilePlanner
     // The sort is stable, so within a kind the planners' own order stays.
     private static int Rank(PlannedStep step) => step.Action switch
     {
-        PlanAction.RecordNode => 0,
-        PlanAction.ApproveRoutes => 1,
-        PlanAction.AdvertiseRoutes => 2,
-        PlanAction.SetSplitDns => 3,
-        PlanAction.ConfirmSplitDns => 4,
-        PlanAction.RemoveSplitDns => 5,
-        PlanAction.ForgetSplitDns => 6,
-        PlanAction.TrimRoutes => 7,
-        PlanAction.DeleteDevice => 8,
-        PlanAction.RevokeKey => 9,
-        PlanAction.DeleteParameters => 10,
-        PlanAction.ForgetNode => 11,
+        PlanAction.AssignSite => 0,
+        PlanAction.TagSite => 1,
+        PlanAction.RecordNode => 2,
+        PlanAction.ApproveRoutes => 3,
+        PlanAction.AdvertiseRoutes => 4,
+        PlanAction.SetSplitDns => 5,
+        PlanAction.ConfirmSplitDns => 6,
+        PlanAction.RemoveSplitDns => 7,
+        PlanAction.ForgetSplitDns => 8,
+        PlanAction.TrimRoutes => 9,
+        PlanAction.DeleteDevice => 10,
+        PlanAction.RevokeKey => 11,
+        PlanAction.DeleteParameters => 12,
+        PlanAction.ForgetNode => 13,
+        PlanAction.ReleaseSite => 14,
         _ => throw new UnreachableException(),
     };
 
@@ -75,7 +78,7 @@ public static class ReconcilePlanner
             }
         }
 
-        foreach (var problem in new[] { seen.Nodes.Problem, seen.Domains.Problem }.Distinct())
+        foreach (var problem in new[] { seen.Nodes.Problem, seen.Domains.Problem, seen.Sites.Problem }.Distinct())
         {
             if (problem is not null and not ScopeSeen.NotLookedAt)
             {

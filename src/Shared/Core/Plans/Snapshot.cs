@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Automation.Network;
 using Automation.Nodes;
 
 namespace Automation.Plans;
@@ -27,6 +28,12 @@ public sealed record Snapshot
 
     /// <summary>The ledger's split-DNS domains.</summary>
     public required Seen<DomainRecord> Domains { get; init; }
+
+    /// <summary>The ledger's 4via6 site ids, also those that rest until they may be given again.</summary>
+    public required Seen<SiteRecord> Sites { get; init; }
+
+    /// <summary>Prefixes behind gateways that belong to no VPC of ours and are advertised all the same: a person's word for them.</summary>
+    public required PrefixSet OptIn { get; init; }
 }
 
 /// <summary>One account and Region.</summary>
@@ -47,6 +54,8 @@ public sealed record ScopeSeen
     /// <summary>Parameters below <c>&lt;prefix&gt;/nodes</c>; names only, no values.</summary>
     public required Seen<NodeParameter> Parameters { get; init; }
 
+    public required NetworkSeen Network { get; init; }
+
     public static ScopeSeen Unseen(Scope scope, string problem) => new()
     {
         Scope = scope,
@@ -54,6 +63,7 @@ public sealed record ScopeSeen
         Instances = Seen<Instance>.Unknown(problem),
         Zones = Seen<Zone>.Unknown(problem),
         Parameters = Seen<NodeParameter>.Unknown(problem),
+        Network = NetworkSeen.Unseen(problem),
     };
 
     /// <summary>What could not be read, one line a part; empty where all was.</summary>
@@ -77,6 +87,11 @@ public sealed record ScopeSeen
         if (Parameters.Problem is { } parameters)
         {
             yield return $"parameters: {parameters}";
+        }
+
+        foreach (var problem in Network.Problems())
+        {
+            yield return problem;
         }
     }
 }

@@ -16,6 +16,8 @@ namespace Automation.Plans;
     [
         typeof(ResourceIdJson<InstanceKind>), typeof(ResourceIdJson<VpcKind>), typeof(ResourceIdJson<SubnetKind>),
         typeof(ResourceIdJson<ZoneKind>), typeof(ResourceIdJson<DeviceKind>), typeof(ResourceIdJson<KeyKind>),
+        typeof(ResourceIdJson<RouteTableKind>), typeof(ResourceIdJson<PeeringKind>), typeof(ResourceIdJson<TransitGatewayKind>),
+        typeof(ResourceIdJson<TransitAttachmentKind>), typeof(ResourceIdJson<TransitRouteTableKind>), typeof(ResourceIdJson<PrefixListKind>),
     ])]
 [JsonSerializable(typeof(Snapshot))]
 public sealed partial class SnapshotJson : JsonSerializerContext

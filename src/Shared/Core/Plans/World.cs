@@ -9,13 +9,17 @@ namespace Automation.Plans;
 /// <param name="Advertise">The tag <c>tailscale:advertise</c>; null where it is not set, which means "where it has a router".</param>
 /// <param name="DnsSupport">Attribute enableDnsSupport; null where it is not known.</param>
 /// <param name="DnsHostNames">Attribute enableDnsHostnames; null where it is not known.</param>
+/// <param name="Overlap">The tag <c>tailscale:overlap</c>: <c>plain</c> or <c>via6</c>, an operator's word on what it is reached by where it overlaps others; null where it is not set.</param>
+/// <param name="SiteTag">The tag <c>tailscale:site-id</c>, written back for people to see; null where it is not set. The ledger decides.</param>
 public sealed record Vpc(
     VpcId Id,
     Prefix Primary,
     ImmutableArray<VpcCidr> Cidrs,
     string? Advertise = null,
     bool? DnsSupport = null,
-    bool? DnsHostNames = null);
+    bool? DnsHostNames = null,
+    string? Overlap = null,
+    string? SiteTag = null);
 
 /// <param name="State">EC2's word: associating, associated, disassociating, disassociated, failing, failed.</param>
 public sealed record VpcCidr(Prefix Prefix, string State)
@@ -30,7 +34,17 @@ public sealed record VpcCidr(Prefix Prefix, string State)
 /// <summary>An instance that carries the tag <c>tailscale:role</c>.</summary>
 /// <param name="State">EC2's word: pending, running, shutting-down, terminated, stopping, stopped.</param>
 /// <param name="Role">The tag's value as it is written; empty where the tag is missing.</param>
-public sealed record Instance(InstanceId Id, string State, string Role, VpcId? Vpc, SubnetId? Subnet, DateTimeOffset LaunchedAt)
+/// <param name="PrivateAddress">The primary private IPv4 address, which the far side sees; null where it is not known.</param>
+/// <param name="IPv6Address">The primary IPv6 address; null where it has none, or it is not known.</param>
+public sealed record Instance(
+    InstanceId Id,
+    string State,
+    string Role,
+    VpcId? Vpc,
+    SubnetId? Subnet,
+    DateTimeOffset LaunchedAt,
+    Address? PrivateAddress = null,
+    Address? IPv6Address = null)
 {
     /// <summary>Shutting down or terminated: it will not come back. Stopped is not gone.</summary>
     [JsonIgnore]
@@ -121,3 +135,7 @@ public sealed record DomainRecord(
     Scope Scope,
     VpcId Vpc,
     bool Confirmed);
+
+/// <summary>The 4via6 site id of a VPC: for the VPC's life, and for no other VPC until long after.</summary>
+/// <param name="ReleasedAt">When its VPC was seen to be no more; null while it lives.</param>
+public sealed record SiteRecord(int Site, VpcId Vpc, Scope Scope, DateTimeOffset? ReleasedAt);
