@@ -11,8 +11,6 @@ namespace Automation.Aws;
 /// <summary>Reads EC2's answers. What cannot be read is left out and said: half an entry would look like a change.</summary>
 internal static class Ec2Reader
 {
-    private const string AdvertiseTag = "tailscale:advertise";
-
     // The SDK gives null for a list that is not in the answer, throughout.
     public static void Read(DescribeInstancesResponse page, ListingBuilder<Instance> listing)
     {
@@ -57,7 +55,7 @@ internal static class Ec2Reader
             }
         }
 
-        listing.Add(new(id, primary, cidrs.ToImmutable(), Tag(vpc.Tags, AdvertiseTag)));
+        listing.Add(new(id, primary, cidrs.ToImmutable(), Tag(vpc.Tags, VpcTags.Advertise)));
     }
 
     private static IEnumerable<(string? Cidr, string? State)> Associations(Amazon.EC2.Model.Vpc vpc) =>
