@@ -68,7 +68,7 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
             Nodes = ledgerSeen?.Nodes ?? Seen<NodeRecord>.Unknown(ledgerProblem!),
             Domains = domains,
             Sites = ledgerSeen?.Sites ?? Seen<SiteRecord>.Unknown(ledgerProblem!),
-            OptIn = [],
+            OptIn = settings.OptIn,
         };
     }
 
