@@ -95,17 +95,23 @@ internal sealed class SimulatedServices(SimulatedRegion region, OutsideCalls cal
             ? new CommandStatus(IsOver: true, Succeeded: true, "Success", "")
             : new CommandStatus(IsOver: true, Succeeded: false, "Failed", "tailscaled is not running, or is logged out"));
 
-    public Task<Listing<Subnet>> DescribeSubnetsAsync(CancellationToken stopping) => throw new NotSupportedException();
+    public Task<Listing<Subnet>> DescribeSubnetsAsync(CancellationToken stopping) =>
+        calls.Do("EC2 DescribeSubnets", stopping, () => new Listing<Subnet>([]));
 
-    public Task<Listing<RouteTable>> DescribeRouteTablesAsync(CancellationToken stopping) => throw new NotSupportedException();
+    public Task<Listing<RouteTable>> DescribeRouteTablesAsync(CancellationToken stopping) =>
+        calls.Do("EC2 DescribeRouteTables", stopping, () => new Listing<RouteTable>([]));
 
-    public Task<Listing<Peering>> DescribeVpcPeeringConnectionsAsync(CancellationToken stopping) => throw new NotSupportedException();
+    public Task<Listing<Peering>> DescribeVpcPeeringConnectionsAsync(CancellationToken stopping) =>
+        calls.Do("EC2 DescribeVpcPeeringConnections", stopping, () => new Listing<Peering>([]));
 
-    public Task<Listing<TransitAttachment>> DescribeTransitGatewayAttachmentsAsync(CancellationToken stopping) => throw new NotSupportedException();
+    public Task<Listing<TransitAttachment>> DescribeTransitGatewayAttachmentsAsync(CancellationToken stopping) =>
+        calls.Do("EC2 DescribeTransitGatewayAttachments", stopping, () => new Listing<TransitAttachment>([]));
 
-    public Task<Listing<TransitRouteTable>> DescribeTransitGatewayRouteTablesAsync(CancellationToken stopping) => throw new NotSupportedException();
+    public Task<Listing<TransitRouteTable>> DescribeTransitGatewayRouteTablesAsync(CancellationToken stopping) =>
+        calls.Do("EC2 DescribeTransitGatewayRouteTables", stopping, () => new Listing<TransitRouteTable>([]));
 
-    public Task<Listing<PrefixList>> DescribePrefixListsAsync(IReadOnlyCollection<PrefixListId> lists, CancellationToken stopping) => throw new NotSupportedException();
+    public Task<Listing<PrefixList>> DescribePrefixListsAsync(IReadOnlyCollection<PrefixListId> lists, CancellationToken stopping) =>
+        calls.Do("EC2 DescribeManagedPrefixLists", stopping, () => new Listing<PrefixList>([]));
 
     public Task TagVpcAsync(VpcId vpc, string key, string value, CancellationToken stopping) => throw new NotSupportedException();
 }
