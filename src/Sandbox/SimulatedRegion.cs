@@ -1,3 +1,4 @@
+using Automation.Routes;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;

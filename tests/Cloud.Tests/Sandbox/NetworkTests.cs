@@ -1,3 +1,4 @@
+using Automation.Routes;
 using Automation.Aws;
 using Automation.Events;
 using Automation.Network;

@@ -19,7 +19,7 @@ public sealed record VpcAddresses(VpcService Service, PrefixSet Plain, int? Site
 /// </summary>
 internal static class Overlaps
 {
-    public const string PinTag = "tailscale:overlap", PinPlain = "plain", PinVia6 = "via6";
+    private const string PinPlain = "plain", PinVia6 = "via6";
 
     private const int MostNamed = 3;
 
@@ -76,9 +76,9 @@ internal static class Overlaps
             var what = $"{claim.Prefix} overlaps {string.Join(", ", others.Take(MostNamed).Select(other => $"{other.Prefix} of {other.Vpc}"))}{(others.Length > MostNamed ? " and others" : "")}: ";
             var both = stays && others.Any(other => IsInUse(other) && pins.GetValueOrDefault(other.Vpc) != PinVia6);
             return new("overlapping-vpc", both ? Finding.Error : Finding.Warning, claim.Vpc.ToString(), what + (
-                both ? $"both are approved and left as they are, so clients may reach the wrong VPC; set {PinTag} = {PinVia6} on one of them."
+                both ? $"both are approved and left as they are, so clients may reach the wrong VPC; set {VpcTags.Overlap} = {PinVia6} on one of them."
                 : stays ? "it is approved already, or pinned, and is reached as it is."
-                : pins[claim.Vpc] == PinPlain && !claim.Prefix.IsIPv6 ? $"it is to be plain, and waits while the other is: set {PinTag} = {PinVia6} there first."
+                : pins[claim.Vpc] == PinPlain && !claim.Prefix.IsIPv6 ? $"it is to be plain, and waits while the other is: set {VpcTags.Overlap} = {PinVia6} there first."
                 : site is not null && !claim.Prefix.IsIPv6 ? $"it is reached as {Via6.Of(site.Value, claim.Prefix)} of site {site.Value} only."
                 : "it is held back; renumber the VPC, or set tailscale:advertise = false on one of them."));
         }
@@ -93,7 +93,7 @@ internal static class Overlaps
     {
         if (vpc.Overlap is not (null or "" or PinPlain or PinVia6))
         {
-            findings.Add(new("unknown-overlap", Finding.Warning, vpc.Id.ToString(), $"{PinTag} = '{Printable.Of(vpc.Overlap)}' is neither {PinPlain} nor {PinVia6}, and counts as not set."));
+            findings.Add(new("unknown-overlap", Finding.Warning, vpc.Id.ToString(), $"{VpcTags.Overlap} = '{Printable.Of(vpc.Overlap)}' is neither {PinPlain} nor {PinVia6}, and counts as not set."));
         }
 
         return vpc.Overlap;

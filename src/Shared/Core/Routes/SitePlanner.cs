@@ -105,7 +105,7 @@ internal static class SitePlanner
             var wanted = has ? site.ToString(CultureInfo.InvariantCulture) : null;
             if (vpc.SiteTag is { Length: > 0 } tag && tag != wanted)
             {
-                findings.Add(new("site-tag-differs", Finding.Warning, vpc.Id.ToString(), $"Its tag {Automation.Aws.VpcTags.SiteId} is '{Printable.Of(tag)}', and the ledger {(has ? $"says {wanted}: the tag is set right" : "has no site id for it: the tag means nothing, take it off")}."));
+                findings.Add(new("site-tag-differs", Finding.Warning, vpc.Id.ToString(), $"Its tag {VpcTags.SiteId} is '{Printable.Of(tag)}', and the ledger {(has ? $"says {wanted}: the tag is set right" : "has no site id for it: the tag means nothing, take it off")}."));
             }
 
             if (has && vpc.SiteTag != wanted)

@@ -1,4 +1,4 @@
-namespace Automation.Aws;
+namespace Automation.Routes;
 
 /// <summary>The tags of a VPC that people set, or that are set for them to see.</summary>
 public static class VpcTags
