@@ -48,7 +48,12 @@ internal sealed class SimulatedServices(SimulatedAws aws, SimulatedRegion region
         calls.Do("EC2 DescribeTransitGatewayRouteTables", stopping, () => new Listing<TransitRouteTable>([.. aws.Transit.TablesSeenFrom(Scope)]));
 
     public Task<Listing<PrefixList>> DescribePrefixListsAsync(IReadOnlyCollection<PrefixListId> lists, CancellationToken stopping) =>
-        calls.Do("EC2 DescribeManagedPrefixLists", stopping, () => new Listing<PrefixList>([.. region.Network.PrefixLists.Where(list => lists.Contains(list.Id))]));
+        calls.Do("EC2 DescribeManagedPrefixLists", stopping, () =>
+        {
+            ImmutableArray<PrefixList> shown = [.. region.Network.PrefixLists.Where(list => lists.Contains(list.Id))];
+            var missing = lists.Except(shown.Select(list => list.Id)).Order().ToArray();
+            return new Listing<PrefixList>(shown, missing.Length > 0 ? $"EC2 does not show {string.Join(", ", missing)}" : null);
+        });
 
     public Task TagVpcAsync(VpcId vpc, string key, string value, CancellationToken stopping) =>
         calls.Do("EC2 CreateTags", stopping, () =>

@@ -198,8 +198,16 @@ public sealed class NetworkTests
         Assert.Equal([$"{list} nat-0a1b2c3d4e5f60001 active"], (await RoutesAsync())[1..]);
 
         Network.ChangePrefixList(list, "10.40.0.0/16");
-        var seen = await Ec2(s_home).DescribePrefixListsAsync([list, PrefixListId.Parse("pl-0a1b2c3d4e5f60002")], Stopping);
+        Network.AddPrefixList("pl-0a1b2c3d4e5f60002", "others");
+        var seen = await Ec2(s_home).DescribePrefixListsAsync([list], Stopping);
         Assert.Equal([new PrefixList(list, "offices", [Prefix.Parse("10.40.0.0/16")])], seen.Items);
+        Assert.Null(seen.Problem);
+
+        Network.HidePrefixList(list);
+        seen = await Ec2(s_home).DescribePrefixListsAsync([list], Stopping);
+        Assert.Empty(seen.Items);
+        Assert.Equal($"EC2 does not show {list}", seen.Problem);
+        Assert.Equal([$"{list} nat-0a1b2c3d4e5f60001 active"], (await RoutesAsync())[1..]);
     }
 
     [Fact]
