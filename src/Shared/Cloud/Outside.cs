@@ -26,7 +26,7 @@ public sealed class Parts
             new NodesApplier(aws, tailscale, ledger, settings),
             log);
         Reconciler = new(Observer, Applier, settings, log);
-        var admission = new RouterAdmission(Observer, Applier, log);
+        var admission = new RouterAdmission(Observer, Applier, settings, log);
         var remains = new NodeRemains(aws, tailscale, ledger, settings, time);
         Launch = new(aws, tailscale, ledger, admission, remains, settings, time, log);
         Leave = new(aws, tailscale, ledger, admission, remains, settings, time, log);

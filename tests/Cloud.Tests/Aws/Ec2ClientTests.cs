@@ -1,4 +1,5 @@
 using System.Net;
+using VpcTags = Automation.Routes.VpcTags;
 using static Automation.Aws.AnAccount;
 
 namespace Automation.Aws;

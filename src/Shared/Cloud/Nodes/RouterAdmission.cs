@@ -5,15 +5,15 @@ using Microsoft.Extensions.Logging;
 namespace Automation.Nodes;
 
 /// <summary>The reconcile's own plan, carried out for one router or for those that stand in for one. It takes back no approval.</summary>
-public sealed partial class RouterAdmission(SnapshotObserver observer, PlanApplier applier, ILogger log)
+public sealed partial class RouterAdmission(SnapshotObserver observer, PlanApplier applier, Settings settings, ILogger log)
 {
     /// <summary>Approves what a router is to serve.</summary>
     /// <returns>null once it is so; otherwise why not.</returns>
     public async Task<string?> AdmitAsync(Scope scope, InstanceId instance, CancellationToken stopping)
     {
-        var (seen, plan) = await LookAsync(scope, stopping);
+        var (seen, plan) = await LookAsync(stopping);
         var router = plan.Routers.FirstOrDefault(router => router.Instance.Id == instance);
-        if (router?.Device is not { } device)
+        if (router?.Device is null)
         {
             return Problem(seen, scope) ?? "EC2 or the tailnet does not list it yet";
         }
@@ -23,29 +23,34 @@ public sealed partial class RouterAdmission(SnapshotObserver observer, PlanAppli
             LogFinding(log, finding.Rule, finding.Resource, finding.Text);
         }
 
-        return await ApplyAsync(plan, step => Concerns(step.Action, instance, device), stopping);
+        return await ApplyAsync(plan, [router], stopping);
     }
 
-    /// <summary>Makes sure that another router serves what a leaving one does.</summary>
-    /// <returns>Whether one does; and why that could not be found out or done, null where it could.</returns>
+    /// <summary>Makes sure that others serve all that a leaving router does, prefix by prefix: of its own VPC, and of those that it reaches.</summary>
+    /// <returns>Whether they do; and why that could not be found out or done, null where it could.</returns>
     public async Task<(bool Served, string? Problem)> StandInAsync(Scope scope, VpcId vpc, InstanceId leaving, CancellationToken stopping)
     {
-        var (seen, plan) = await LookAsync(scope, stopping);
+        var (seen, plan) = await LookAsync(stopping);
         var serving = seen.Devices.Items.Where(device => device is { Connected: true, Authorized: true }).Select(device => device.Id).ToHashSet();
         var goingToo = seen.Nodes.Items.Where(record => record.GoneAt is not null).Select(record => record.Instance).Append(leaving).ToHashSet();
-        var others = plan.Routers.Where(router => router.Vpc == vpc && !goingToo.Contains(router.Instance.Id) && router.Device is { } device && serving.Contains(device)).ToArray();
-        if (others.Length == 0)
+        var needed = plan.Routers.FirstOrDefault(router => router.Instance.Id == leaving)?.All ?? [];
+        var others = plan.Routers
+            .Where(router => !goingToo.Contains(router.Instance.Id) && router.Device is { } device && serving.Contains(device))
+            .Where(router => needed.IsEmpty ? router.Vpc == vpc : !router.All.Intersect(needed).IsEmpty)
+            .ToArray();
+        if (others.Length == 0 || !needed.All(prefix => others.Any(router => router.All.Contains(prefix))))
         {
             return (false, Problem(seen, scope));
         }
 
-        var problem = await ApplyAsync(plan, step => others.Any(router => Concerns(step.Action, router.Instance.Id, router.Device!.Value)), stopping);
+        var problem = await ApplyAsync(plan, others, stopping);
         return (problem is null, problem);
     }
 
-    private async Task<(Snapshot Seen, Plan Plan)> LookAsync(Scope scope, CancellationToken stopping)
+    // All scopes: what a router reaches, and who else reaches it, lies in any of them.
+    private async Task<(Snapshot Seen, Plan Plan)> LookAsync(CancellationToken stopping)
     {
-        var seen = await observer.ObserveAsync([scope], Breadth.Routes, stopping);
+        var seen = await observer.ObserveAsync(settings.Scopes, Breadth.Routes, stopping);
         return (seen, ReconcilePlanner.Plan(seen));
     }
 
@@ -55,17 +60,19 @@ public sealed partial class RouterAdmission(SnapshotObserver observer, PlanAppli
         return looked.Vpcs.Problem ?? looked.Instances.Problem ?? seen.Devices.Problem;
     }
 
-    private static bool Concerns(PlanAction action, InstanceId instance, DeviceId device) => action switch
+    private async Task<string?> ApplyAsync(Plan plan, WantedRouter[] routers, CancellationToken stopping)
     {
-        PlanAction.RecordNode a => a.Instance == instance,
-        PlanAction.ApproveRoutes a => a.Device == device,
-        PlanAction.AdvertiseRoutes a => a.Instance == instance,
-        _ => false,
-    };
-
-    private async Task<string?> ApplyAsync(Plan plan, Func<PlannedStep, bool> concerns, CancellationToken stopping)
-    {
-        var results = await applier.ApplyAsync([.. plan.Steps.Where(concerns)], stopping);
+        var instances = routers.Select(router => router.Instance.Id).ToHashSet();
+        var devices = routers.Select(router => router.Device).ToHashSet();
+        var own = plan.Steps.Where(step => step.Action switch
+        {
+            PlanAction.RecordNode a => instances.Contains(a.Instance),
+            PlanAction.ApproveRoutes a => devices.Contains(a.Device),
+            PlanAction.AdvertiseRoutes a => instances.Contains(a.Instance),
+            _ => false,
+        }).ToArray();
+        var before = own.SelectMany(step => step.After).ToHashSet();   // a VPC's site id is given before anybody serves the VPC by it
+        var results = await applier.ApplyAsync([.. plan.Steps.Where(step => step.Action is PlanAction.AssignSite && before.Contains(step.Group)), .. own], stopping);
         return results.FirstOrDefault(result => result.Outcome is not (StepOutcome.Applied or StepOutcome.AlreadySo)) is { } left
             ? $"{left.Step.Action}: {left.Outcome.Detail}"
             : null;

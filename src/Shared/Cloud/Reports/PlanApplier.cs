@@ -17,7 +17,7 @@ public sealed partial class PlanApplier(RoutesApplier routes, SitesApplier sites
         for (var next = 0; next < steps.Count;)
         {
             // Commands on nodes take seconds each and do not depend on each other: they run side by side, all else in order.
-            var together = steps.Skip(next).TakeWhile(step => step.Action is PlanAction.AdvertiseRoutes).Count();
+            var together = steps.Skip(next).TakeWhile(step => step.Action is PlanAction.AdvertiseRoutes or PlanAction.UnadvertiseRoutes).Count();
             var batch = steps.Skip(next).Take(Math.Max(1, together)).ToArray();
             next += batch.Length;
             var outcomes = await Task.WhenAll(batch.Select(step => TryAsync(step, failed, stopping)));
@@ -59,7 +59,8 @@ public sealed partial class PlanApplier(RoutesApplier routes, SitesApplier sites
             {
                 PlanAction.RecordNode a => await routes.RecordAsync(a, stopping),
                 PlanAction.ApproveRoutes a => await routes.ApproveAsync(a, stopping),
-                PlanAction.AdvertiseRoutes a => await routes.AdvertiseAsync(a, stopping),
+                PlanAction.AdvertiseRoutes a => await routes.AdvertiseAsync(a.Scope, a.Instance, a.All, stopping),
+                PlanAction.UnadvertiseRoutes a => await routes.AdvertiseAsync(a.Scope, a.Instance, a.All, stopping),
                 PlanAction.TrimRoutes a => await routes.TrimAsync(a, stopping),
                 PlanAction.SetSplitDns a => await names.SetAsync(a, stopping),
                 PlanAction.ConfirmSplitDns a => await names.ConfirmAsync(a, stopping),

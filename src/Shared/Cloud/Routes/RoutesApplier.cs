@@ -46,24 +46,24 @@ public sealed class RoutesApplier(IAws aws, ITailscale tailscale, ILedger ledger
         return await SetAsync(step.Device, routes.Enabled.Union(step.Added), stopping) is { } problem ? problem : new StepOutcome.Applied();
     }
 
-    public async Task<StepOutcome> AdvertiseAsync(PlanAction.AdvertiseRoutes step, CancellationToken stopping)
+    public async Task<StepOutcome> AdvertiseAsync(Scope scope, InstanceId instance, PrefixSet all, CancellationToken stopping)
     {
-        var ssm = aws.In(step.Scope).Ssm;
-        var command = await ssm.SendCommandAsync(routesDocument, step.Instance, "routes", string.Join(',', step.All), stopping);
+        var ssm = aws.In(scope).Ssm;
+        var command = await ssm.SendCommandAsync(routesDocument, instance, "routes", string.Join(',', all), stopping);
         var until = time.GetUtcNow() + s_commandTime;
         while (true)
         {
-            var status = await ssm.GetCommandInvocationAsync(command, step.Instance, stopping);
+            var status = await ssm.GetCommandInvocationAsync(command, instance, stopping);
             if (status.IsOver)
             {
                 return status.Succeeded
                     ? new StepOutcome.Applied()
-                    : new StepOutcome.Failed($"{routesDocument} ended as {status.Status} on {step.Instance}: {Printable.Of(status.Detail)}");
+                    : new StepOutcome.Failed($"{routesDocument} ended as {status.Status} on {instance}: {Printable.Of(status.Detail)}");
             }
 
             if (time.GetUtcNow() >= until)
             {
-                return new StepOutcome.Failed(string.Create(CultureInfo.InvariantCulture, $"{routesDocument} is still {status.Status} on {step.Instance} after {s_commandTime.TotalSeconds} s: see whether its SSM agent is online"));
+                return new StepOutcome.Failed(string.Create(CultureInfo.InvariantCulture, $"{routesDocument} is still {status.Status} on {instance} after {s_commandTime.TotalSeconds} s: see whether its SSM agent is online"));
             }
 
             // A node answers within seconds, and what comes after depends on it: too short a wait to come back for.
@@ -84,9 +84,10 @@ public sealed class RoutesApplier(IAws aws, ITailscale tailscale, ILedger ledger
             return problem;
         }
 
-        // Ours no longer: should somebody enable it now, it is theirs.
-        if (await ledger.GetNodeAsync(step.Instance, stopping) is { } record && !record.Routes.Intersect(step.Removed).IsEmpty
-            && await ledger.PutNodeAsync(record with { Routes = record.Routes.Except(step.Removed) }, stopping) is null)
+        // Ours no longer: should somebody enable it now, it is theirs. What the node still advertises is remembered until it stops.
+        var forgotten = step.Removed.Except(routes.Advertised);
+        if (await ledger.GetNodeAsync(step.Instance, stopping) is { } record && !record.Routes.Intersect(forgotten).IsEmpty
+            && await ledger.PutNodeAsync(record with { Routes = record.Routes.Except(forgotten) }, stopping) is null)
         {
             return new StepOutcome.Stale("somebody else wrote the ledger's entry at the same time");
         }
