@@ -47,6 +47,7 @@ def serve(port):
 
     import enforcement
     import lifecycle
+    import networks
     from interception import Interception
 
     class Handler(WSGIRequestHandler):
@@ -59,6 +60,7 @@ def serve(port):
             self.close_connection = True  # a HangUp: without this the connection waits for a next request
 
     lifecycle.install()
+    networks.install()
     enforcement.install()
     app = Interception(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Handler)
