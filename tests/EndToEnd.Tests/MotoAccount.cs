@@ -32,9 +32,8 @@ public sealed class MotoAccount
             {
                 ServiceURL = _endpoint.ToString(),
                 AuthenticationRegion = "us-east-1",
-                HttpClientFactory = DirectHttp.Instance,
+                HttpClientFactory = new SetUpHttp(Id),
             });
-        sts.BeforeRequestEvent += MotoRegion.MarkAsSetUp(Id);
         var session = await sts.AssumeRoleAsync(new AssumeRoleRequest { RoleArn = $"arn:aws:iam::{Id}:role/{role}", RoleSessionName = "tests" });
         return new(session.Credentials.AccessKeyId, session.Credentials.SecretAccessKey, session.Credentials.SessionToken);
     }

@@ -57,9 +57,11 @@ public sealed partial class MotoRegion
         await Ec2.DeleteVpcAsync(new DeleteVpcRequest { VpcId = vpc.ToString() });
     }
 
-    public async Task<SubnetId> CreateSubnetAsync(VpcId vpc, string cidr)
+    /// <param name="zone">Such as eu-west-1a; moto's choice where none is given.</param>
+    public async Task<SubnetId> CreateSubnetAsync(VpcId vpc, string cidr, string? ipv6Cidr = null, string? zone = null)
     {
-        var created = await Ec2.CreateSubnetAsync(new CreateSubnetRequest { VpcId = vpc.ToString(), CidrBlock = cidr });
+        var created = await Ec2.CreateSubnetAsync(
+            new CreateSubnetRequest { VpcId = vpc.ToString(), CidrBlock = cidr, Ipv6CidrBlock = ipv6Cidr, AvailabilityZone = zone });
         return SubnetId.Parse(created.Subnet.SubnetId);
     }
 

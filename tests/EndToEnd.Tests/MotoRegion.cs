@@ -18,10 +18,10 @@ public sealed partial class MotoRegion
         _control = control;
         Account = account;
         Name = region;
-        Ec2 = Marked(new AmazonEC2Client(AnyCredentials, At(new AmazonEC2Config())));
-        Ssm = Marked(new AmazonSimpleSystemsManagementClient(AnyCredentials, At(new AmazonSimpleSystemsManagementConfig())));
-        Sqs = Marked(new AmazonSQSClient(AnyCredentials, At(new AmazonSQSConfig())));
-        DynamoDb = Marked(new AmazonDynamoDBClient(AnyCredentials, At(new AmazonDynamoDBConfig())));
+        Ec2 = new AmazonEC2Client(AnyCredentials, At(new AmazonEC2Config()));
+        Ssm = new AmazonSimpleSystemsManagementClient(AnyCredentials, At(new AmazonSimpleSystemsManagementConfig()));
+        Sqs = new AmazonSQSClient(AnyCredentials, At(new AmazonSQSConfig()));
+        DynamoDb = new AmazonDynamoDBClient(AnyCredentials, At(new AmazonDynamoDBConfig()));
     }
 
     public MotoAccount Account { get; }
@@ -41,14 +41,6 @@ public sealed partial class MotoRegion
     // The account comes from a header and no signature is checked.
     internal static AWSCredentials AnyCredentials { get; } = new BasicAWSCredentials("AKIAXXXXXXXXXXXXXXXX", "unused");
 
-    /// <summary>Marks requests as the tests' own, in the account given.</summary>
-    internal static RequestEventHandler MarkAsSetUp(string account) => (_, e) =>
-    {
-        var headers = ((WebServiceRequestEventArgs)e).Headers;
-        headers["x-tailnet-tests"] = "set-up";
-        headers["x-moto-account-id"] = account;
-    };
-
     internal Task IamAsync(string action, params IEnumerable<(string Name, string Value)> parameters) =>
         QueryAsync("iam", "2010-05-08", action, parameters);
 
@@ -67,8 +59,7 @@ public sealed partial class MotoRegion
         var day = DateTime.UtcNow.ToString("yyyyMMdd", CultureInfo.InvariantCulture);
         var scope = $"AKIAXXXXXXXXXXXXXXXX/{day}/{signingRegion}/{service}/aws4_request";
         request.Headers.TryAddWithoutValidation("Authorization", $"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
-        request.Headers.Add("x-tailnet-tests", "set-up");
-        request.Headers.Add("x-moto-account-id", Account.Id);
+        SetUpHttp.Mark(request, Account.Id);
         using var response = await _control.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
         return response.IsSuccessStatusCode
@@ -82,15 +73,8 @@ public sealed partial class MotoRegion
     {
         config.ServiceURL = _control.Moto.ToString();
         config.AuthenticationRegion = Name;
-        config.HttpClientFactory = DirectHttp.Instance;
+        config.HttpClientFactory = new SetUpHttp(Account.Id);
         return config;
-    }
-
-    private T Marked<T>(T client)
-        where T : AmazonServiceClient
-    {
-        client.BeforeRequestEvent += MarkAsSetUp(Account.Id);
-        return client;
     }
 }
 
@@ -100,4 +84,25 @@ internal sealed class DirectHttp : HttpClientFactory
     public static DirectHttp Instance { get; } = new();
 
     public override HttpClient CreateHttpClient(IClientConfig clientConfig) => new(new SocketsHttpHandler { UseProxy = false });
+}
+
+/// <summary>Marks requests as the tests' own, in the account given. Not by the SDK's events: the clients under test do without, in the whole process.</summary>
+internal sealed class SetUpHttp(string account) : HttpClientFactory
+{
+    public static void Mark(HttpRequestMessage request, string account)
+    {
+        request.Headers.Add("x-tailnet-tests", "set-up");
+        request.Headers.Add("x-moto-account-id", account);
+    }
+
+    public override HttpClient CreateHttpClient(IClientConfig clientConfig) => new(new Marking(account));
+
+    private sealed class Marking(string account) : DelegatingHandler(new SocketsHttpHandler { UseProxy = false })
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Mark(request, account);
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
 }

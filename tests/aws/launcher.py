@@ -47,6 +47,7 @@ def serve(port):
 
     import enforcement
     import lifecycle
+    import networks
     import transactions
     from interception import Interception
 
@@ -60,6 +61,7 @@ def serve(port):
             self.close_connection = True  # a HangUp: without this the connection waits for a next request
 
     lifecycle.install()
+    networks.install()
     enforcement.install()
     transactions.install()
     app = Interception(DomainDispatcherApplication(create_backend_app))
