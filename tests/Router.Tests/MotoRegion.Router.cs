@@ -46,6 +46,12 @@ public sealed partial class MotoRegion
         return statements;
     }
 
+    /// <summary>What IAM decides of one action from statements, as it does of the calls of the end-to-end tests.</summary>
+    /// <param name="context">The request's condition keys; a key that is not there is not in the request.</param>
+    public async Task<bool> IsAllowedAsync(
+        IEnumerable<JsonObject> statements, string action, string resource, IReadOnlyDictionary<string, string> context) =>
+        (await _control.PostAsync<string[]>("decide", new { statements, action, resource, context })).Length > 0;
+
     public async Task<(ResponseLaunchTemplateData Data, string UserData)> RouterLaunchTemplateAsync()
     {
         var templates = await Ec2.DescribeLaunchTemplatesAsync(new DescribeLaunchTemplatesRequest());
