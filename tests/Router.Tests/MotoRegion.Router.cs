@@ -28,6 +28,13 @@ public sealed partial class MotoRegion
             ]);
     }
 
+    /// <returns>ARNs of the managed policies of the one role that is there, such as AmazonSSMManagedInstanceCore.</returns>
+    public async Task<IReadOnlyList<string>> RouterManagedPoliciesAsync()
+    {
+        var role = Values(await QueryAsync("iam", "2010-05-08", "ListRoles"), "RoleName").Single();
+        return [.. Values(await QueryAsync("iam", "2010-05-08", "ListAttachedRolePolicies", ("RoleName", role)), "PolicyArn")];
+    }
+
     /// <returns>The statements of all policies of the one role that is there, as IAM has them.</returns>
     public async Task<IReadOnlyList<JsonObject>> RouterRoleStatementsAsync()
     {

@@ -70,6 +70,13 @@ public sealed class RoleStories(Moto moto)
     }
 
     [Fact]
+    public async Task No_policy_of_AWS_opens_every_parameter_to_a_router()
+    {
+        var deployment = await RouterDeployment.CreateAsync(moto);
+        Assert.Empty(await deployment.Region.RouterManagedPoliciesAsync());
+    }
+
+    [Fact]
     public async Task No_allowed_action_is_a_pattern_and_every_star_resource_is_known()
     {
         var deployment = await RouterDeployment.CreateAsync(moto);
@@ -77,7 +84,7 @@ public sealed class RoleStories(Moto moto)
         var allowed = (await deployment.Region.RouterRoleStatementsAsync()).Where(statement => (string?)statement["Effect"] == "Allow").ToList();
 
         Assert.All(allowed, statement => Assert.DoesNotContain("*", statement["Action"]!.ToJsonString(), StringComparison.Ordinal));
-        Assert.Equal(["Register", "Channels", "Messages"], allowed.Where(statement => (string?)statement["Resource"] == "*").Select(statement => (string?)statement["Sid"]));
+        Assert.Equal(["Channels", "Messages"], allowed.Where(statement => (string?)statement["Resource"] == "*").Select(statement => (string?)statement["Sid"]));
     }
 
     private async Task<(Role Role, string Account)> DeployedAsync(string? more = null)
