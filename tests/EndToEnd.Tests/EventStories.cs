@@ -25,6 +25,9 @@ public sealed class EventStories(Moto moto) : IAsyncLifetime
     [InlineData("Reconcile")]
     public async Task Each_event_is_looked_into_by_the_function_that_it_concerns_and_costs_the_other_no_call(string handler)
     {
+        // The group that the samples name: without it, nobody may answer its hooks.
+        var subnet = await _here.World.CreateSubnetAsync(await _here.World.CreateVpcAsync("10.10.0.0/16"), "10.10.0.0/24");
+        await _here.World.CreateGroupAsync("ts-router-eu-west-1", subnet, Installation.RouterTags, instances: 0);
         var function = await _here.StartAsync(handler);
         await _here.WarmAsync();
         var concerning = Samples.Names.Where(name => Concerns(handler, name)).ToArray();

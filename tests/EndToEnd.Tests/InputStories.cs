@@ -71,7 +71,7 @@ public sealed class InputStories(Moto moto) : IAsyncLifetime
         var write = $"Write a SecureString named {Installation.Credential}";
         AssertHeldUp(delivery, $"there is no SSM parameter {Installation.Credential}", write, "of an OAuth client");
 
-        await _here.World.PutSecretAsync(Installation.Credential, NoJson);
+        await _here.World.PutSecretAsync(Installation.Credential, NoJson, _here.Key);
         AssertHeldUp(await AgainAsync(), $"the SSM parameter {Installation.Credential} holds no credential", write);
 
         var denied = MotoFault.Error(400, "AccessDeniedException", "User: u is not authorized to perform: kms:Decrypt on resource: k because of nothing");
@@ -117,7 +117,9 @@ public sealed class InputStories(Moto moto) : IAsyncLifetime
         const string Secret = "no-json-and-a-secret";
         _here.KeepSecret(Secret);
         var function = await _here.StartAsync(handler);
-        var queue = await _here.World.CreateQueueAsync("short", maxReceiveCount: 2, visibilitySeconds: 600);
+        var queue = _here.Queue;
+        var twice = $$"""{"deadLetterTargetArn":"{{queue.DeadLetterArn}}","maxReceiveCount":2}""";
+        await _here.World.Sqs.SetQueueAttributesAsync(queue.Url, new() { ["RedrivePolicy"] = twice }, Stopping);
         string[] bodies =
         [
             $"{{\"password\": {Secret}",
@@ -131,10 +133,10 @@ public sealed class InputStories(Moto moto) : IAsyncLifetime
         ];
         foreach (var body in bodies)
         {
-            await _here.World.SendAsync(queue.Url, body);
+            await _here.SendAsync(body);
         }
 
-        var delivery = await _here.DeliverAsync(function, queue);
+        var delivery = await _here.DeliverAsync(function);
         Assert.Equal(bodies[..7].Order(StringComparer.Ordinal), delivery.Unfinished.Select(message => message.Body).Order(StringComparer.Ordinal));
         foreach (var message in delivery.Unfinished)
         {
@@ -142,7 +144,7 @@ public sealed class InputStories(Moto moto) : IAsyncLifetime
         }
 
         // At once, not after ten minutes: the second receive is their last.
-        Assert.Equal(7, (await _here.DeliverAsync(function, queue)).Unfinished.Count);
+        Assert.Equal(7, (await _here.DeliverAsync(function)).Unfinished.Count);
         Assert.Empty(await _here.World.ReceiveAsync(queue.Url));
         Assert.Equal((7, 0), await _here.World.CountMessagesAsync(queue.DeadLetterUrl));
     }

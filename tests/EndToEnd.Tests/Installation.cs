@@ -11,16 +11,21 @@ internal sealed class Installation : IAsyncDisposable
     public const string Region = "eu-west-1";
     public const string Ledger = "tailnet-ledger";
     public const string Credential = "/tailnet/credential";
+    public const string ParameterPrefix = "/tailnet";
+    public const string RoutesDocument = "Tailnet-SetRoutes";
     public const string Group = "routers";
     public const string LaunchHook = "tailnet-launch";
     public const string TerminateHook = "tailnet-terminate";
 
     public static readonly Dictionary<string, string> RouterTags = new() { ["tailscale:role"] = "subnet-router" };
 
+    private static readonly string[] s_functions = ["NodeLifecycle", "Reconcile"];
+
     private static readonly TimeSpan s_usualDeadline = TimeSpan.FromSeconds(60);
 
     private readonly List<Function> _functions = [];
     private readonly List<string> _secrets = [];
+    private readonly Dictionary<string, JsonArray> _statements = [];
 
     private Installation(MotoAccount account, Tailnet tailnet, TailscaleApi api, OAuthClient client)
     {
@@ -41,7 +46,13 @@ internal sealed class Installation : IAsyncDisposable
 
     public OAuthClient Client { get; }
 
+    /// <summary>ARN of the KMS key of the ledger and of all secrets. It need not exist: moto encrypts nothing.</summary>
+    public string Key => $"arn:aws:kms:{Region}:{Account.Id}:key/0a1b2c3d-0000-4000-8000-000000000000";
+
     public MotoQueuePair Queue { get; private set; } = null!;
+
+    /// <summary>What the role of each function holds.</summary>
+    public IReadOnlyDictionary<string, JsonArray> Statements => _statements;
 
     private static CancellationToken Stopping => TestContext.Current.CancellationToken;
 
@@ -50,9 +61,9 @@ internal sealed class Installation : IAsyncDisposable
         var tailnet = new Tailnet(TimeProvider.System);
         var client = tailnet.AddOAuthClient(["tag:aws-router"], ["auth_keys", "devices:core", "devices:routes", "dns"]);
         var installation = new Installation(moto.NewAccount(), tailnet, await TailscaleApi.StartAsync(tailnet, Stopping), client);
-        await installation.World.CreateLedgerAsync(Ledger);
-        await installation.World.CreateRoutesDocumentAsync();
-        await installation.World.PutSecretAsync(Credential, client.ToParameter().Reveal());
+        await installation.World.CreateLedgerAsync(Ledger, installation.Key);
+        await installation.World.CreateRoutesDocumentAsync(RoutesDocument);
+        await installation.World.PutSecretAsync(Credential, client.ToParameter().Reveal(), installation.Key);
         installation.Queue = await installation.World.CreateQueueAsync("nodes", maxReceiveCount: 100, visibilitySeconds: 600);
         await installation.EnforceRolesAsync();
         return installation;
@@ -61,14 +72,32 @@ internal sealed class Installation : IAsyncDisposable
     // Each function runs under its role of template.yaml, and a person at the command line may do everything.
     private async Task EnforceRolesAsync()
     {
-        foreach (var function in new[] { "NodeLifecycle", "Reconcile" })
+        foreach (var function in s_functions)
         {
-            await Account.CreateRoleAsync(function, await StackRoles.PolicyAsync(function));
+            var statements = await StackRoles.StatementsAsync(function, NamesFor(function));
+            await Account.CreateRoleAsync(function, StackRoles.ActionsAlone(statements));
+            _statements[function] = statements;
         }
 
         await Account.CreateRoleAsync("tests", """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}""");
-        await Account.EnforceIamAsync();
+        await Account.EnforceIamAsync(_statements);
     }
+
+    // One queue stands for that of whichever function asks; the other function's must be of no use to it.
+    private Dictionary<string, string> NamesFor(string function) => new()
+    {
+        ["AWS::Partition"] = "aws",
+        ["AWS::Region"] = Region,
+        ["AWS::AccountId"] = Account.Id,
+        ["TailscaleCredential"] = Credential,
+        ["ParameterPrefix"] = ParameterPrefix,
+        ["Key.Arn"] = Key,
+        ["Ledger"] = Ledger,
+        ["Ledger.Arn"] = $"arn:aws:dynamodb:{Region}:{Account.Id}:table/{Ledger}",
+        ["RoutesDocument"] = RoutesDocument,
+        [$"{function}Queue.Arn"] = Queue.Arn,
+        [$"{function}Log.Arn"] = $"arn:aws:logs:{Region}:{Account.Id}:log-group:{function}:*",
+    };
 
     /// <summary>Whatever a function of this installation writes from here on must not hold this text.</summary>
     public void KeepSecret(string text) => _secrets.Add(text);
@@ -76,13 +105,13 @@ internal sealed class Installation : IAsyncDisposable
     /// <param name="changes">Of the environment; null takes a variable out.</param>
     public async Task<Function> StartAsync(string handler, params (string Name, string? Value)[] changes)
     {
-        var environment = new Dictionary<string, string>(await Account.EnvironmentAsync(Region, handler is "NodeLifecycle" or "Reconcile" ? handler : "tests"))
+        var environment = new Dictionary<string, string>(await Account.EnvironmentAsync(Region, s_functions.Contains(handler) ? handler : "tests"))
         {
             ["ACCOUNT_ID"] = Account.Id,
             ["TAILSCALE_API_URL"] = Api.Uri.ToString(),
             ["TAILSCALE_CREDENTIAL"] = Credential,
             ["LEDGER_TABLE"] = Ledger,
-            ["PARAMETER_KMS_KEY"] = "alias/tailnet",
+            ["PARAMETER_KMS_KEY"] = Key,
         };
         _secrets.AddRange([environment["AWS_SECRET_ACCESS_KEY"], environment["AWS_SESSION_TOKEN"]]);
         foreach (var (name, value) in changes)
@@ -134,16 +163,14 @@ internal sealed class Installation : IAsyncDisposable
 
     public Task SendAsync(string body) => World.SendAsync(Queue.Url, body);
 
-    /// <summary>Carries what is visible in a queue to a function and does with its answer what Lambda does.</summary>
-    /// <param name="queue">The installation's own where none is given.</param>
+    /// <summary>Carries what is visible in the queue to a function and does with its answer what Lambda does.</summary>
     /// <param name="left">Time to the deadline.</param>
-    public async Task<Delivery> DeliverAsync(Function function, MotoQueuePair? queue = null, TimeSpan? left = null)
+    public async Task<Delivery> DeliverAsync(Function function, TimeSpan? left = null)
     {
-        queue ??= Queue;
-        var messages = await World.ReceiveAsync(queue.Url);
+        var messages = await World.ReceiveAsync(Queue.Url);
         Assert.NotEmpty(messages);
         var logged = function.Lines.Count;
-        var answer = await function.InvokeAsync(Batch(messages, queue), left ?? s_usualDeadline);
+        var answer = await function.InvokeAsync(Batch(messages, Queue), left ?? s_usualDeadline);
         if (answer.Kind != RuntimeAnswerKind.Response)
         {
             return new(messages, messages, answer, logged);
@@ -153,7 +180,7 @@ internal sealed class Installation : IAsyncDisposable
         Assert.Subset(messages.Select(message => message.MessageId).ToHashSet(), failed);
         foreach (var message in messages.Where(message => !failed.Contains(message.MessageId)))
         {
-            await World.DeleteMessageAsync(queue.Url, message.ReceiptHandle);
+            await World.DeleteMessageAsync(Queue.Url, message.ReceiptHandle);
         }
 
         return new(messages, [.. messages.Where(message => failed.Contains(message.MessageId))], answer, logged);
@@ -207,11 +234,11 @@ internal sealed class Installation : IAsyncDisposable
         }
     }
 
-    public static string KeyParameter(InstanceId instance) => $"/tailnet/nodes/{instance}/auth-key";
+    public static string KeyParameter(InstanceId instance) => $"{ParameterPrefix}/nodes/{instance}/auth-key";
 
-    public static string SettingsParameter(InstanceId instance) => $"/tailnet/nodes/{instance}/settings";
+    public static string SettingsParameter(InstanceId instance) => $"{ParameterPrefix}/nodes/{instance}/settings";
 
-    /// <summary>Ends the functions and looks for secrets in all that they wrote.</summary>
+    /// <summary>Ends the functions, and looks for secrets in all that they wrote and for calls that their roles did not allow.</summary>
     public async ValueTask DisposeAsync()
     {
         foreach (var function in _functions)
@@ -231,6 +258,8 @@ internal sealed class Installation : IAsyncDisposable
 
         // All that a simulated tailnet gives out begins so; what follows must have been struck out.
         Assert.DoesNotMatch("tskey-[a-z]", written + answered);
+        var refused = (await Account.DecisionsAsync()).Where(decision => decision.AllowedBy.Count == 0);
+        Assert.Equal("", string.Join('\n', refused));
     }
 
     private static string Batch(IEnumerable<Message> messages, MotoQueuePair queue) => new JsonObject

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Amazon.Runtime;
 using Amazon.SecurityToken;
 using Amazon.SecurityToken.Model;
@@ -65,8 +66,13 @@ public sealed class MotoAccount
         await anyRegion.IamAsync("PutRolePolicy", ("RoleName", role), ("PolicyName", role), ("PolicyDocument", policy));
     }
 
-    /// <summary>From now on role sessions of this account are refused what their policies do not allow; moto reads no conditions.</summary>
-    public Task EnforceIamAsync() => _control.PostAsync<object>("enforce", new { account = Id });
+    /// <summary>From now on role sessions of this account are refused the actions that their policies do not allow.</summary>
+    /// <param name="statements">By role: these are read with resources and conditions, which moto does not do of itself.</param>
+    public Task EnforceIamAsync(IReadOnlyDictionary<string, JsonArray>? statements = null) =>
+        _control.PostAsync<object>("enforce", new { account = Id, roles = statements });
+
+    /// <summary>What was asked of the statements of enforced roles, and which of them allowed it; no reset forgets it.</summary>
+    public Task<IReadOnlyList<MotoDecision>> DecisionsAsync() => _control.PostAsync<IReadOnlyList<MotoDecision>>("decisions", new { account = Id });
 
     /// <summary>Makes calls of the code under test fail.</summary>
     /// <param name="service">The signing name, such as <c>autoscaling</c>; null for every one.</param>
@@ -111,6 +117,6 @@ public sealed class MotoAccount
     public Task<IReadOnlyList<MotoLifecycleRecord>> LifecycleAsync() =>
         _control.PostAsync<IReadOnlyList<MotoLifecycleRecord>>("lifecycle", new { account = Id });
 
-    /// <summary>Forgets faults, pauses (their calls are dropped), request log and lifecycle records; the world stays.</summary>
+    /// <summary>Forgets faults, pauses (their calls are dropped), request log and lifecycle records; the world and its roles stay.</summary>
     public Task ResetAsync() => _control.PostAsync<object>("reset", new { account = Id });
 }

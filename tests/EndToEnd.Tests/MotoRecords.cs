@@ -17,6 +17,14 @@ public sealed record MotoRequest(
 public sealed record MotoLifecycleRecord(
     string Operation, string Region, string Group, string Hook, string? Instance, string? Token, string? Result, bool Accepted);
 
+/// <summary>What IAM decided of one action.</summary>
+/// <param name="AllowedBy">The Sids of the statements that allow it; none where it was refused.</param>
+/// <param name="Problem">Why it could not be decided, and was refused for that.</param>
+public sealed record MotoDecision(string Role, string Action, string Resource, IReadOnlyList<string> AllowedBy, string? Problem)
+{
+    public override string ToString() => Problem ?? $"{Role}: {Action} on {Resource} {(AllowedBy.Count == 0 ? "refused" : "by " + string.Join(", ", AllowedBy))}";
+}
+
 /// <summary>A hook that holds an instance: the token is that of the lifecycle event.</summary>
 public sealed record MotoHold(string Token, string State);
 

@@ -6,13 +6,15 @@ namespace Automation.EndToEnd;
 public sealed partial class MotoRegion
 {
     /// <summary>Creates the ledger's table: one text key, <c>pk</c>, on demand.</summary>
-    public Task CreateLedgerAsync(string table) =>
+    /// <param name="key">ARN of its KMS key; null for DynamoDB's own.</param>
+    public Task CreateLedgerAsync(string table, string? key = null) =>
         DynamoDb.CreateTableAsync(new CreateTableRequest
         {
             TableName = table,
             KeySchema = [new KeySchemaElement("pk", KeyType.HASH)],
             AttributeDefinitions = [new AttributeDefinition("pk", ScalarAttributeType.S)],
             BillingMode = BillingMode.PAY_PER_REQUEST,
+            SSESpecification = key is null ? null : new SSESpecification { Enabled = true, SSEType = SSEType.KMS, KMSMasterKeyId = key },
         });
 
     public Task PutLedgerItemAsync(string table, Dictionary<string, AttributeValue> item) =>

@@ -27,8 +27,9 @@ public sealed partial class MotoRegion
             DocumentFormat = DocumentFormat.JSON,
         });
 
-    public Task PutSecretAsync(string name, string value) =>
-        Ssm.PutParameterAsync(new PutParameterRequest { Name = name, Value = value, Type = ParameterType.SecureString });
+    /// <param name="key">ARN of its KMS key; null for the account's own.</param>
+    public Task PutSecretAsync(string name, string value, string? key = null) =>
+        Ssm.PutParameterAsync(new PutParameterRequest { Name = name, Value = value, Type = ParameterType.SecureString, KeyId = key });
 
     public Task PutStringAsync(string name, string value) =>
         Ssm.PutParameterAsync(new PutParameterRequest { Name = name, Value = value, Type = ParameterType.String, Overwrite = true });

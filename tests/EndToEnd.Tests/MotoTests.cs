@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using Amazon.DynamoDBv2.Model;
 using Amazon.EC2;
 using Amazon.EC2.Model;
@@ -313,6 +314,78 @@ public sealed class MotoTests(Moto moto)
         Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
     }
 
+    [Fact]
+    public async Task Statements_of_enforced_roles_are_read_with_resources_conditions_and_keys()
+    {
+        const string Key = "arn:aws:kms:eu-west-1:111122223333:key/1";
+        var own = $"arn:aws:ssm:{Region}:{_account.Id}:parameter/own/*";
+        await EnforceAsync($$"""
+            [
+              { "Sid": "Look", "Effect": "Allow", "Action": "ec2:DescribeVpcs", "Resource": "*",
+                "Condition": { "StringEquals": { "aws:RequestedRegion": "{{Region}}" } } },
+              { "Sid": "Read", "Effect": "Allow", "Action": "ssm:GetParameter", "Resource": "{{own}}" },
+              { "Sid": "Open", "Effect": "Allow", "Action": "kms:Decrypt", "Resource": "{{Key}}", "Condition": {
+                "StringEquals": { "kms:ViaService": "ssm.{{Region}}.amazonaws.com" }, "StringLike": { "kms:EncryptionContext:PARAMETER_ARN": "{{own}}" } } }
+            ]
+            """);
+        var world = _account.In(Region);
+        await world.PutStringAsync("/other/text", "x");
+        await world.PutSecretAsync("/own/secret", "x", Key);
+        await world.PutSecretAsync("/own/closed", "x", Key.Replace("1111", "2222", StringComparison.Ordinal));
+        var credentials = await _account.CredentialsAsync("restricted");
+        using var ec2 = Ec2(credentials);
+        using var elsewhere = new AmazonEC2Client(credentials, Config(new AmazonEC2Config(), "us-east-1"));
+        using var ssm = new AmazonSimpleSystemsManagementClient(credentials, Config(new AmazonSimpleSystemsManagementConfig()));
+        Task<GetParameterResponse> ReadAsync(string name, bool open) => ssm.GetParameterAsync(new() { Name = name, WithDecryption = open }, Stopping);
+
+        Assert.NotEmpty((await ec2.DescribeVpcsAsync(Stopping)).Vpcs);
+        Assert.Equal("UnauthorizedOperation", (await Assert.ThrowsAsync<AmazonEC2Exception>(() => elsewhere.DescribeVpcsAsync(Stopping))).ErrorCode);
+        Assert.Equal("x", (await ReadAsync("/own/secret", open: true)).Parameter.Value);
+        Assert.NotNull(await ReadAsync("/own/closed", open: false));
+        await AssertRefusedAsync(() => ReadAsync("/own/closed", open: true), "kms:Decrypt on resource: arn:aws:kms:eu-west-1:222222223333:key/1");
+        await AssertRefusedAsync(() => ReadAsync("/other/text", open: false), $"ssm:GetParameter on resource: arn:aws:ssm:{Region}:{_account.Id}:parameter/other/text");
+        await _account.ResetAsync();
+        await AssertRefusedAsync(() => ReadAsync("/other/text", open: false), "ssm:GetParameter");
+        Assert.Equal(["Look"], (await _account.DecisionsAsync())[0].AllowedBy);
+    }
+
+    [Theory]
+    [InlineData("""{ "Effect": "Allow", "Action": "ec2:DescribeVpcs", "Resource": "*", "Condition": { "IpAddress": { "aws:SourceIp": "10.0.0.0/8" } } }""")]
+    [InlineData("""{ "Effect": "Allow", "NotAction": "ec2:DescribeVpcs", "Resource": "*" }""")]
+    public async Task A_statement_that_is_not_evaluated_is_not_enforced_but_refused(string statement)
+    {
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => EnforceAsync($"[{statement}]"));
+        Assert.Contains("not evaluated", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{ "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": { "StringLike": { "aws:PrincipalTag/team": "*" } } }""", "aws:PrincipalTag/team")]
+    [InlineData("""{ "Effect": "Allow", "Action": "*", "Resource": "*" }""", "ec2:DescribeSubnets")]
+    public async Task What_is_not_known_of_a_call_refuses_it_and_is_told(string statement, string named)
+    {
+        await EnforceAsync($"[{statement}]");
+        using var ec2 = Ec2(await _account.CredentialsAsync("restricted"));
+        var refused = await Assert.ThrowsAsync<AmazonEC2Exception>(() => named.StartsWith("ec2:", StringComparison.Ordinal)
+            ? ec2.DescribeSubnetsAsync(Stopping)
+            : ec2.DescribeVpcsAsync(Stopping));
+
+        Assert.Equal("Unread", refused.ErrorCode);
+        Assert.Contains(named, Assert.Single(await _account.DecisionsAsync()).Problem, StringComparison.Ordinal);
+    }
+
+    private async Task EnforceAsync(string statements)
+    {
+        await _account.CreateRoleAsync("restricted", """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}""");
+        await _account.EnforceIamAsync(new Dictionary<string, JsonArray> { ["restricted"] = JsonNode.Parse(statements)!.AsArray() });
+    }
+
+    private static async Task AssertRefusedAsync(Func<Task> call, string words)
+    {
+        var refused = await Assert.ThrowsAsync<AmazonSimpleSystemsManagementException>(call);
+        Assert.Equal("AccessDeniedException", refused.ErrorCode);
+        Assert.Contains(words, refused.Message, StringComparison.Ordinal);
+    }
+
     private async Task<(MotoRegion World, InstanceId Instance)> GroupAsync()
     {
         var world = _account.In(Region);
@@ -374,11 +447,11 @@ public sealed class MotoTests(Moto moto)
     private AmazonEC2Client Ec2(AWSCredentials credentials) => new(credentials, Config(new AmazonEC2Config()));
 
     // One attempt: a retry would hide the fault.
-    private T Config<T>(T config)
+    private T Config<T>(T config, string region = Region)
         where T : ClientConfig
     {
         config.ServiceURL = moto.Uri.ToString();
-        config.AuthenticationRegion = Region;
+        config.AuthenticationRegion = region;
         config.MaxErrorRetry = 0;
         config.HttpClientFactory = DirectHttp.Instance;
         return config;

@@ -207,7 +207,7 @@ public sealed class NodeStories(Moto moto) : IAsyncLifetime
 
         var secret = await _here.World.GetParameterAsync(Installation.KeyParameter(router));
         Assert.Equal((ParameterType.SecureString, key.Value.Reveal()), (secret?.Type, secret?.Value));
-        Assert.Equal("alias/tailnet", await KmsKeyAsync(Installation.KeyParameter(router)));
+        Assert.Equal(_here.Key, await KmsKeyAsync(Installation.KeyParameter(router)));
         var settings = await _here.World.GetParameterAsync(Installation.SettingsParameter(router));
         Assert.Equal(ParameterType.String, settings?.Type);
         const string Flags = """{"accept-dns":"false"}""";

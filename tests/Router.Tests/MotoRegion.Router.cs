@@ -28,6 +28,13 @@ public sealed partial class MotoRegion
             ]);
     }
 
+    /// <returns>ARNs of the managed policies of the one role that is there, such as AmazonSSMManagedInstanceCore.</returns>
+    public async Task<IReadOnlyList<string>> RouterManagedPoliciesAsync()
+    {
+        var role = Values(await QueryAsync("iam", "2010-05-08", "ListRoles"), "RoleName").Single();
+        return [.. Values(await QueryAsync("iam", "2010-05-08", "ListAttachedRolePolicies", ("RoleName", role)), "PolicyArn")];
+    }
+
     /// <returns>The statements of all policies of the one role that is there, as IAM has them.</returns>
     public async Task<IReadOnlyList<JsonObject>> RouterRoleStatementsAsync()
     {
@@ -45,6 +52,12 @@ public sealed partial class MotoRegion
 
         return statements;
     }
+
+    /// <summary>What IAM decides of one action from statements, as it does of the calls of the end-to-end tests.</summary>
+    /// <param name="context">The request's condition keys; a key that is not there is not in the request.</param>
+    public async Task<bool> IsAllowedAsync(
+        IEnumerable<JsonObject> statements, string action, string resource, IReadOnlyDictionary<string, string> context) =>
+        (await _control.PostAsync<string[]>("decide", new { statements, action, resource, context })).Length > 0;
 
     public async Task<(ResponseLaunchTemplateData Data, string UserData)> RouterLaunchTemplateAsync()
     {

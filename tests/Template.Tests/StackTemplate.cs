@@ -13,6 +13,8 @@ public sealed class StackTemplate : IAsyncLifetime
 
     public JsonObject Resources => (JsonObject)_transformed![nameof(Resources)]!;
 
+    public JsonObject Parameters => (JsonObject)_transformed![nameof(Parameters)]!;
+
     public JsonNode Deployed => _deployed!;
 
     public JsonNode Properties(string resource) => Resources[resource]!["Properties"]!;

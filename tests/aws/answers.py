@@ -35,10 +35,11 @@ def throttled(call):
     return error(call, 400, "ThrottlingException", "Rate exceeded")
 
 
-def denied(call):
-    principal = f"arn:aws:sts::{call.account}:assumed-role/tests/tests"
-    action = f"{call.service}:{call.operation}"
-    text = f"User: {principal} is not authorized to perform: {action} because no identity-based policy allows the {action} action"
+def denied(call, principal=None, action=None, resource=None):
+    principal = principal or f"arn:aws:sts::{call.account}:assumed-role/tests/tests"
+    action = action or f"{call.service}:{call.operation}"
+    place = f" on resource: {resource}" if resource else ""
+    text = f"User: {principal} is not authorized to perform: {action}{place} because no identity-based policy allows the {action} action"
     if call.service == "ec2":
         return error(call, 403, "UnauthorizedOperation", "You are not authorized to perform this operation. " + text)
     if call.service in _QUERY or call.service == "route53":

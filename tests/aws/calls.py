@@ -3,6 +3,7 @@
 import functools
 import io
 import itertools
+import json
 import re
 import time
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ class Call:
     operation: str
     region: str
     account: str
+    access_key: str = ""
     order: int = field(default_factory=lambda: next(_order))
     time: float = field(default_factory=time.time)
 
@@ -39,7 +41,7 @@ def identify(environ):
         return None
     access_key, region, service = scope.groups()
     account = environ.get("HTTP_X_MOTO_ACCOUNT_ID") or get_account_id_from(access_key)
-    return Call(service, _operation(service, environ), region, account)
+    return Call(service, _operation(service, environ), region, account, access_key)
 
 
 def _operation(service, environ):
@@ -49,10 +51,17 @@ def _operation(service, environ):
     if service == "route53":
         request = environ["REQUEST_METHOD"], environ["PATH_INFO"].rstrip("/")
         return next((name for method, path, name in _route53_paths() if method == request[0] and path.fullmatch(request[1])), "")
+    return parameters(environ).get("Action", "")
+
+
+def parameters(environ):
+    """Of a JSON or Query call; those of REST calls are in their paths."""
+    if environ.get("HTTP_X_AMZ_TARGET"):
+        return json.loads(_body(environ) or b"{}")
     query = environ.get("QUERY_STRING", "")
     if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         query += "&" + _body(environ).decode()
-    return parse_qs(query).get("Action", [""])[0]
+    return {name: values[0] for name, values in parse_qs(query).items()}
 
 
 def _body(environ):

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Request, Response
 
 import enforcement
 import lifecycle
+import policy
 from answers import Answer
 from calls import identify
 from faults import Faults
@@ -30,6 +31,8 @@ class Interception:
             "forget": lifecycle.forget,
             "lifecycle": lambda account=None: lifecycle.records(account),
             "enforce": enforcement.enforce,
+            "decisions": enforcement.decisions,
+            "decide": policy.allowing,
             "faults": self._add_or_list_faults,
             "requests": self._requests,
             "pause": lambda **pause: _shown(self._pauses.add(**pause)),
@@ -57,13 +60,15 @@ class Interception:
         try:
             fault = self._faults.take(call)
             if fault is None:
-                return self._truth(environ)
+                return self._truth(call, environ)
             entry["fault"] = fault.kind
-            return fault.answer(call, self._truth(environ) if fault.needs_true_answer else None)
+            return fault.answer(call, self._truth(call, environ) if fault.needs_true_answer else None)
         finally:
             self._pauses.after(call, stop_after)
 
-    def _truth(self, environ):
+    def _truth(self, call, environ):
+        if refusal := enforcement.refusal(call, environ):
+            return refusal
         body, status, headers = run_wsgi_app(self._moto, environ, buffered=True)
         own = {"content-type", "content-length"}
         return Answer(
@@ -93,11 +98,10 @@ class Interception:
             return [entry for entry in self._log if account in (None, entry["account"])]
 
     def _reset(self, account=None):
-        """Forgets what was logged, recorded, armed and paused; moto's own state stays."""
+        """Forgets what was logged, recorded, armed and paused; moto's own state and the roles stay."""
         self._faults.clear(account)
         self._pauses.clear(account)
         lifecycle.clear(account)
-        enforcement.clear(account)
         with self._log_lock:
             self._log = [entry for entry in self._log if account not in (None, entry["account"])]
         return {}

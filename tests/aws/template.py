@@ -2,7 +2,10 @@
 
     python3 template.py lint                 cfn-lint's complaints, one a line; ends with 0 where there is none
     python3 template.py transform            the template as CloudFormation sees it once SAM is done, as JSON
-    python3 template.py deploy               creates the stack in a moto of its own and prints what is there afterwards, as JSON
+    python3 template.py deploy NAME=VALUE... creates the stack in a moto of its own and prints what is there afterwards, as JSON
+    python3 template.py read FILE            any template as it is, as JSON
+    python3 template.py wide FILE            actions that a role of the template is allowed on everything, each with the types of
+                                             resources that AWS knows of it, as JSON
 """
 
 import contextlib
@@ -26,23 +29,51 @@ def lint():
     sys.exit(1 if found else 0)
 
 
+def decoded(file):
+    from cfnlint.decode import decode
+
+    source, problems = decode(str(file))
+    if problems:
+        sys.exit("\n".join(map(str, problems)))
+    return json.loads(json.dumps(source))
+
+
 def transformed():
     import boto3
-    from cfnlint.decode import decode
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
-    source, problems = decode(str(TEMPLATE))
-    if problems:
-        sys.exit("\n".join(map(str, problems)))
-    template = json.loads(json.dumps(source))
+    template = decoded(TEMPLATE)
     template["Globals"]["Function"]["CodeUri"] = "s3://code/bootstrap.zip"  # what sam package would have put there
     logging.getLogger("samtranslator").setLevel(logging.ERROR)
     session = boto3.Session(region_name=REGION, aws_access_key_id="unused", aws_secret_access_key="unused")
     return Translator({}, Parser(), boto_session=session).translate(template, parameter_values={})
 
 
-def deploy():
+def wide(file):
+    import cfnlint
+
+    # cfn-lint's copy of AWS's Service Authorization Reference.
+    services = json.loads((Path(cfnlint.__file__).parent / "data" / "AdditionalSpecs" / "Policies.json").read_text())
+    found = {}
+    for resource in decoded(file)["Resources"].values():
+        properties = resource.get("Properties", {})
+        documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
+        if resource["Type"] == "AWS::IAM::Policy":
+            documents.append(properties["PolicyDocument"])
+        for statement in [statement for document in documents for statement in document["Statement"]]:
+            if statement["Effect"] == "Allow" and "*" in texts(statement["Resource"]):
+                for action in texts(statement["Action"]):
+                    service, name = action.split(":")
+                    found[action] = services[service]["Actions"][name.lower()].get("Resources", [])
+    print(json.dumps(found))
+
+
+def texts(value):
+    return value if isinstance(value, list) else [value]
+
+
+def deploy(parameters):
     import boto3
     from moto import mock_aws
 
@@ -50,17 +81,18 @@ def deploy():
         return boto3.client(service, region_name=REGION, aws_access_key_id="unused", aws_secret_access_key="unused")
 
     with mock_aws(), contextlib.redirect_stdout(sys.stderr):  # moto prints now and then
-        world = stack_in(client)
+        world = stack_in(client, parameters)
     print(json.dumps(world, default=str))
 
 
-def stack_in(client):
+def stack_in(client, parameters):
     template = transformed()
     s3 = client("s3")
     s3.create_bucket(Bucket="code", CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_object(Bucket="code", Key="bootstrap.zip", Body=b"any")
     formation = client("cloudformation")
-    formation.create_stack(StackName=STACK, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_IAM"])
+    given = [{"ParameterKey": name, "ParameterValue": value} for name, value in (text.split("=", 1) for text in parameters)]
+    formation.create_stack(StackName=STACK, TemplateBody=json.dumps(template), Parameters=given, Capabilities=["CAPABILITY_IAM"])
     stack = formation.describe_stacks(StackName=STACK)["Stacks"][0]
 
     sqs, events, functions = client("sqs"), client("events"), client("lambda")
@@ -101,7 +133,11 @@ if __name__ == "__main__":
             lint()
         case ["transform"]:
             print(json.dumps(transformed()))
-        case ["deploy"]:
-            deploy()
+        case ["deploy", *parameters]:
+            deploy(parameters)
+        case ["read", file]:
+            print(json.dumps(decoded(file)))
+        case ["wide", file]:
+            wide(file)
         case _:
             sys.exit(__doc__)

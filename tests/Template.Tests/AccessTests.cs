@@ -1,0 +1,54 @@
+using System.Text.RegularExpressions;
+using Automation.EndToEnd;
+
+namespace Automation.Templates;
+
+/// <summary>What the roles of both templates may do on everything. That each action is needed at all, the end-to-end tests show.</summary>
+public class AccessTests(StackTemplate template)
+{
+    // Of no call that lists, asks after a command, or keeps the agent's channels open is there a resource to name.
+    [Theory]
+    [InlineData(
+        "template.yaml",
+        "autoscaling:DescribeAutoScalingInstances", "ec2:DescribeInstances", "ec2:DescribeVpcs", "route53:ListHostedZonesByVPC", "ssm:DescribeParameters",
+        "ssm:GetCommandInvocation")]
+    [InlineData(
+        "templates/router.yaml",
+        "ec2messages:AcknowledgeMessage", "ec2messages:DeleteMessage", "ec2messages:FailMessage", "ec2messages:GetEndpoint", "ec2messages:GetMessages",
+        "ec2messages:SendReply", "ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel")]
+    public async Task Allowed_on_everything_is_only_what_AWS_knows_no_resources_of(string file, params string[] expected)
+    {
+        var wide = (await TemplateScript.ReadAsync("wide", Path.Combine(Repository.Root, file))).AsObject();
+
+        Assert.All(wide, action => Assert.True(action.Value!.AsArray().Count == 0, $"{action.Key} knows resources: {action.Value}"));
+        Assert.Equal(expected, wide.Select(action => action.Key).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("template.yaml")]
+    [InlineData("templates/router.yaml")]
+    public void A_statement_on_everything_says_why(string file)
+    {
+        var lines = File.ReadAllLines(Path.Combine(Repository.Root, file));
+        var wide = Enumerable.Range(1, lines.Length - 1).Where(line => Regex.IsMatch(lines[line], """Resource: ['"]?\*""")).ToList();
+
+        Assert.NotEmpty(wide);
+        Assert.All(wide, line => Assert.Matches(@"^\s*# .*\.$", lines[line - 1]));
+    }
+
+    [Fact]
+    public void Each_function_has_a_role_of_its_own_that_holds_all_that_it_may_do()
+    {
+        Assert.All(template.OfType("AWS::Lambda::Function"), function => Assert.Equal($"{function.Key}Role", (string?)function.Value["Role"]!["Fn::GetAtt"]![0]));
+        Assert.Equal(["NodeLifecycleRole", "ReconcileRole"], template.OfType("AWS::IAM::Role").Keys);
+        Assert.All(template.OfType("AWS::IAM::Role").Values, role => Assert.Null(role["ManagedPolicyArns"]));
+        Assert.Empty(template.OfType("AWS::IAM::Policy").Concat(template.OfType("AWS::IAM::ManagedPolicy")));
+    }
+
+    [Fact]
+    public void No_action_of_a_role_is_a_pattern() =>
+        Assert.All(
+            template.OfType("AWS::IAM::Role").Values.SelectMany(role => role["Policies"]!.AsArray()).SelectMany(policy => policy!["PolicyDocument"]!["Statement"]!.AsArray()),
+            statement => Assert.DoesNotContain("*", statement!["Action"]!.ToJsonString(), StringComparison.Ordinal));
+}

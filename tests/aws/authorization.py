@@ -1,0 +1,160 @@
+"""What a call asks IAM: actions, the resource of each, and the condition keys that the request has.
+
+From AWS's Service Authorization Reference, for the calls that the functions make. Any other call raises: it passes for no one unread.
+"""
+
+from dataclasses import dataclass
+
+from moto.autoscaling.models import autoscaling_backends
+from moto.dynamodb.models import dynamodb_backends
+from moto.ec2.models import ec2_backends
+from moto.ssm.models import ssm_backends
+
+from policy import Unread
+
+_RESOURCE_TAG = "aws:resourcetag/"
+
+
+@dataclass(frozen=True)
+class Question:
+    action: str
+    resource: str
+    context: dict
+    families: tuple = ()  # beginnings of keys of which the context has all that there are
+
+    def knows(self, key):
+        return key in self.context or key.startswith(self.families)
+
+
+def questions(call, asked):
+    """All of them must be answered with yes. asked: the parameters of the call."""
+    try:
+        ask = _CALLS[call.service, call.operation]
+    except KeyError:
+        raise Unread(f"what {call.service}:{call.operation} asks IAM is not known") from None
+    return list(ask(call, asked))
+
+
+def _question(call, resource, action=None, families=(), more=None):
+    context = {"aws:requestedregion": call.region, **(more or {})}
+    return Question(action or f"{call.service}:{call.operation}", resource, context, tuple(families))
+
+
+def _arn(call, service, resource):
+    return f"arn:aws:{service}:{call.region}:{call.account}:{resource}"
+
+
+def _everything(call, asked):
+    """Calls without a resource."""
+    yield _question(call, "*")
+
+
+def _vpc(call, asked):
+    yield _question(call, _arn(call, "ec2", f"vpc/{asked['VpcId']}"))
+
+
+def _group(call, asked):
+    group = autoscaling_backends[call.account][call.region].autoscaling_groups.get(asked["AutoScalingGroupName"])
+    arn = group.arn if group else _arn(call, "autoscaling", f"autoScalingGroup:none:autoScalingGroupName/{asked['AutoScalingGroupName']}")
+    yield _question(call, arn, families=[_RESOURCE_TAG], more=_tags(_RESOURCE_TAG, {tag["Key"]: tag["Value"] for tag in group.tags} if group else {}))
+
+
+def _queue(call, asked):
+    yield _question(call, _arn(call, "sqs", asked["QueueUrl"].rsplit("/", 1)[1]))
+
+
+def _table(call, asked):
+    """A table with a key of the customer's is opened in the caller's name."""
+    name = asked["TableName"]
+    yield _question(call, _arn(call, "dynamodb", f"table/{name}"))
+    table = dynamodb_backends[call.account][call.region].tables.get(name)
+    if table and table.sse_specification:
+        yield from _key(call, "kms:Decrypt", table.sse_specification["KMSMasterKeyId"], {
+            "aws:dynamodb:tableName": name, "aws:dynamodb:subscriberId": call.account})
+
+
+def _read_parameters(call, asked):
+    for name in asked.get("Names") or [asked["Name"]]:
+        yield _parameter(call, name)
+        stored = ssm_backends[call.account][call.region].get_parameter(name)
+        if asked.get("WithDecryption") and stored and stored.parameter_type == "SecureString":
+            yield from _key(call, "kms:Decrypt", stored.keyid, {"PARAMETER_ARN": _parameter_arn(call, name)})
+
+
+def _write_parameter(call, asked):
+    name = asked["Name"]
+    yield _parameter(call, name)
+    if asked.get("Tags"):
+        yield _parameter(call, name, action="ssm:AddTagsToResource", more={"aws:tagkeys": [tag["Key"] for tag in asked["Tags"]]})
+    if asked.get("Type") == "SecureString":
+        if asked.get("Tier", "Standard") != "Standard":
+            raise Unread("the key of a parameter above the standard tier is used in another way")
+        yield from _key(call, "kms:Encrypt", asked.get("KeyId", "alias/aws/ssm"), {"PARAMETER_ARN": _parameter_arn(call, name)})
+
+
+def _delete_parameters(call, asked):
+    for name in asked["Names"]:
+        yield _parameter(call, name)
+
+
+def _command(call, asked):
+    """The document and each instance are resources of one call."""
+    if asked.get("Targets"):
+        raise Unread("instances of a command are looked up by their ids alone")
+    families = ["ssm:resourcetag/", _RESOURCE_TAG]
+    yield _question(call, _arn(call, "ssm", f"document/{asked['DocumentName']}"), families=families)
+    for instance in asked["InstanceIds"]:
+        tags = ec2_backends[call.account][call.region].tags.get(instance, {})
+        more = {**_tags("ssm:resourcetag/", tags), **_tags(_RESOURCE_TAG, tags)}
+        yield _question(call, _arn(call, "ec2", f"instance/{instance}"), families=families, more=more)
+
+
+def _parameter(call, name, action=None, more=None):
+    tags = ssm_backends[call.account][call.region].list_tags_for_resource("Parameter", name) if _exists(call, name) else {}
+    return _question(call, _parameter_arn(call, name), action, families=[_RESOURCE_TAG], more={**_tags(_RESOURCE_TAG, tags), **(more or {})})
+
+
+def _exists(call, name):
+    return ssm_backends[call.account][call.region].get_parameter(name) is not None
+
+
+def _parameter_arn(call, name):
+    return _arn(call, "ssm", f"parameter/{name.removeprefix('/')}")
+
+
+def _key(call, action, key, encryption):
+    """What a service asks KMS in the caller's name."""
+    if key == "alias/aws/ssm":
+        return  # its own policy lets in whoever comes through the service
+    if ":key/" not in key:
+        raise Unread(f"the key behind {key} is not looked up: IAM compares ARNs of keys")
+    more = {"kms:viaservice": f"{call.service}.{call.region}.amazonaws.com"}
+    more |= {f"kms:encryptioncontext:{name.lower()}": value for name, value in encryption.items()}
+    yield _question(call, key, action, families=["kms:encryptioncontext:"], more=more)
+
+
+def _tags(family, tags):
+    return {family + key.lower(): value for key, value in tags.items()}
+
+
+_CALLS = {
+    ("autoscaling", "CompleteLifecycleAction"): _group,
+    ("autoscaling", "DescribeAutoScalingInstances"): _everything,
+    ("autoscaling", "RecordLifecycleActionHeartbeat"): _group,
+    ("dynamodb", "DeleteItem"): _table,
+    ("dynamodb", "GetItem"): _table,
+    ("dynamodb", "PutItem"): _table,
+    ("dynamodb", "Scan"): _table,
+    ("ec2", "DescribeInstances"): _everything,
+    ("ec2", "DescribeVpcAttribute"): _vpc,
+    ("ec2", "DescribeVpcs"): _everything,
+    ("route53", "ListHostedZonesByVPC"): _everything,
+    ("sqs", "ChangeMessageVisibility"): _queue,
+    ("ssm", "DeleteParameters"): _delete_parameters,
+    ("ssm", "DescribeParameters"): _everything,
+    ("ssm", "GetCommandInvocation"): _everything,
+    ("ssm", "GetParameter"): _read_parameters,
+    ("ssm", "GetParameters"): _read_parameters,
+    ("ssm", "PutParameter"): _write_parameter,
+    ("ssm", "SendCommand"): _command,
+}
