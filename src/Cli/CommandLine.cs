@@ -8,9 +8,9 @@ internal static class CommandLine
     private const string Description = """
         Runs Tailscale on AWS from a terminal: the same look, plan and apply as the functions.
 
-        plan, apply, status and snapshot take their settings from the functions' own environment variables. Required:
+        plan, apply, status, explain and snapshot take their settings from the functions' own environment variables. Required:
         TAILSCALE_CREDENTIAL and LEDGER_TABLE. With defaults: TAILNET, TAILSCALE_API_URL, NODE_TAGS, PARAMETER_PREFIX,
-        PARAMETER_KMS_KEY, SCOPES, MEMBER_ROLE, ROUTES_DOCUMENT and DRY_RUN. AWS is asked for ACCOUNT_ID where it is not set;
+        PARAMETER_KMS_KEY, SCOPES, MEMBER_ROLE, ROUTES_DOCUMENT, OPT_IN_PREFIXES and DRY_RUN. AWS is asked for ACCOUNT_ID where it is not set;
         the Region comes from AWS_REGION, AWS_DEFAULT_REGION or the profile. AWS credentials, AWS_PROFILE and AWS_ENDPOINT_URL
         are the SDK's own. docs/operations.md describes them all.
 
@@ -73,10 +73,17 @@ internal static class CommandLine
         var status = new Command("status", "Show prefixes, routers, names and findings as they are wanted now. Changes nothing.") { format, scopes };
         status.SetAction((parsed, stopping) => Run(progress, () => commands.StatusAsync(parsed.GetValue(scopes) ?? [], IsJson(parsed), stopping)));
 
+        var target = new Argument<string>("ADDRESS|PREFIX") { Description = "Such as 10.1.2.3, 10.1.0.0/16, or either in 4via6 form." };
+        var explain = new Command(
+            "explain",
+            "Say which router serves an address or a prefix and why, hop by hop and back, in which other form it is reached, and what else was considered. Exits with 1 where nothing serves it.")
+        { target, format, snapshot };
+        explain.SetAction((parsed, stopping) => Run(progress, () => commands.ExplainAsync(parsed.GetValue(target)!, parsed.GetValue(snapshot), IsJson(parsed), stopping)));
+
         var save = new Command("snapshot", "Write what can be observed to a file, for tailnet plan --snapshot. It holds no secrets.") { file, scopes };
         save.SetAction((parsed, stopping) => Run(progress, () => commands.SnapshotAsync(parsed.GetValue(file)!, parsed.GetValue(scopes) ?? [], stopping)));
 
-        return new RootCommand(Description) { demo, plan, apply, status, save };
+        return new RootCommand(Description) { demo, plan, apply, status, explain, save };
 
         bool IsJson(ParseResult parsed) => parsed.GetValue(format) == Json;
     }

@@ -1,5 +1,8 @@
 using System.Globalization;
+using System.Text;
+using Automation.Network;
 using Automation.Plans;
+using Automation.Routes;
 
 namespace Automation.Cli;
 
@@ -74,6 +77,27 @@ internal sealed class Commands(TextReader input, TextWriter output, TextWriter p
         }
 
         return Exit(plan);
+    }
+
+    public async Task<int> ExplainAsync(string target, string? snapshotFile, bool json, CancellationToken stopping)
+    {
+        if (!Prefix.TryParse(target, out var prefix) && !Prefix.TryParse($"{target}/{(target.Contains(':') ? 128 : 32)}", out prefix))
+        {
+            throw new CliException($"'{Printable.Of(target)}' is neither an address, such as 10.1.2.3, nor a prefix, such as 10.1.0.0/16.");
+        }
+
+        var seen = snapshotFile is null ? await LookAsync([], stopping) : SnapshotFile.Read(snapshotFile);
+        var explanation = new Explainer(seen).Explain(prefix);
+        if (json)
+        {
+            output.WriteLine(Encoding.UTF8.GetString(explanation.ToUtf8Json()));
+        }
+        else
+        {
+            new ExplanationText(output).Write(explanation);
+        }
+
+        return explanation.Served ? ExitCode.Done : ExitCode.Failed;
     }
 
     public async Task<int> SnapshotAsync(string file, string[] scopes, CancellationToken stopping)

@@ -19,13 +19,15 @@ internal sealed class ReportTable(TextWriter output)
             scopes.AddRow(Cell(scope.Scope), scope.Complete ? "completely" : "not completely", scope.Vpcs.ToString(CultureInfo.InvariantCulture));
         }
 
-        var prefixes = NewTable("Prefix", "VPC", "Routers");
-        foreach (var prefix in report.Routers
-            .SelectMany(router => router.Advertise.Select(prefix => (Prefix: prefix, router.VpcId, Name: router.InstanceId)))
-            .GroupBy(row => (row.Prefix, row.VpcId))
-            .OrderBy(group => group.Key.Prefix).ThenBy(group => group.Key.VpcId, StringComparer.Ordinal))
+        var prefixes = NewTable("Prefix", "VPC", "Routers", "Stand-ins", "Zones");
+        foreach (var prefix in report.Prefixes)
         {
-            prefixes.AddRow(Cell(prefix.Key.Prefix.ToString()), Cell(prefix.Key.VpcId), Cell(string.Join(", ", prefix.Select(row => row.Name).Order(StringComparer.Ordinal))));
+            prefixes.AddRow(
+                Cell(prefix.Prefix.ToString()),
+                Cell(prefix.VpcId ?? "behind a gateway"),
+                Cell(string.Join(", ", prefix.Routers)),
+                Cell(string.Join(", ", prefix.StandIns)),
+                Cell(string.Join(", ", prefix.Zones)));
         }
 
         var routers = NewTable("Router", "Device", "VPC", "Subnet");

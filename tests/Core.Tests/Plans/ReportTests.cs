@@ -9,7 +9,7 @@ public class ReportTests
     public void Has_exactly_the_members_that_others_build_on()
     {
         var world = new AWorld().WithVpc(1, "10.0.0.0/16").WithRouter(1, inVpc: 1).WithInternalDomain(1, "10.0.0.2")
-            .WithRouter(2, inVpc: 1).WithoutDevice(2).WithSubnet(1, vpc: 1, "10.0.0.0/24").WithMainTable(1, vpc: 1).Standing(2, subnet: 1)
+            .WithRouter(2, inVpc: 1).WithoutDevice(2).WithSubnet(1, vpc: 1, "10.0.1.0/24").WithMainTable(1, vpc: 1).Standing(2, subnet: 1)
             .Device(1, device => device with { Enabled = [] });
 
         Assert.Equal(
@@ -19,6 +19,7 @@ public class ReportTests
             "routers":[{"instanceId":"i-00000001","vpcId":"vpc-00000001","subnetId":null,"device":"n000001CNTRL","advertise":["10.0.0.0/16"],"via6":[]},
             {"instanceId":"i-00000002","vpcId":"vpc-00000001","subnetId":"subnet-00000001","device":null,"advertise":["10.0.0.0/16"],"via6":[]}],
             "splitDns":{"eu-west-1.compute.internal":["10.0.0.2"]},"zoneAssociations":[],"sites":{},
+            "prefixes":[{"prefix":"10.0.0.0/16","vpcId":"vpc-00000001","routers":["i-00000001","i-00000002"],"standIns":[],"zones":[]}],
             "actions":[{"kind":"ApproveRoutes","target":"n000001CNTRL","text":"approve 10.0.0.0/16 on subnet-router-i-00000001","outcome":"planned"}],
             "findings":[{"rule":"router-not-joined","severity":"warning","resource":"i-00000002","text":"No device subnet-router-i-00000002 is in the tailnet: see its boot log, and whether its auth-key parameter was there in time."}]}
             """.Replace("\n", "", StringComparison.Ordinal),

@@ -19,6 +19,9 @@ public static class Via6
         return Prefix.Of(Of(site, ipv4.First), IPv4Offset + ipv4.Length);
     }
 
+    /// <summary>All that can be reached at a site.</summary>
+    public static Prefix SiteOf(int site) => Prefix.Of(Of(site, new Address(false, 0)), IPv4Offset);
+
     public static Address Of(int site, Address ipv4) => new(true, Range.First.Value | ((UInt128)(uint)site << 32) | ipv4.Value);
 
     /// <returns>false where the prefix is no 4via6 prefix of one site.</returns>

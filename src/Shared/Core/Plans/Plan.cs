@@ -8,6 +8,8 @@ public sealed record Plan(
     ImmutableArray<PlannedStep> Steps,
     ImmutableArray<Finding> Findings,
     ImmutableArray<WantedRouter> Routers,
+    ImmutableArray<ServedPrefix> Prefixes,
+    ImmutableSortedDictionary<VpcId, int> Sites,
     ImmutableArray<DomainRecord> Domains)
 {
     /// <summary>Something in AWS is on its way to another state, which no event will announce.</summary>
@@ -37,3 +39,10 @@ public sealed record WantedRouter(Scope Scope, Instance Instance, VpcId Vpc, Dev
 {
     public PrefixSet All => Advertise.Union(Via6);
 }
+
+/// <summary>A prefix that is advertised, and what stands behind it.</summary>
+/// <param name="Vpc">The VPC that it leads to; null where it leads to something behind a gateway that a person opted in to.</param>
+/// <param name="Direct">Routers in the VPC itself.</param>
+/// <param name="StandIns">Routers that reach the VPC from another.</param>
+/// <param name="Zones">The availability zones of those that carry traffic now.</param>
+public sealed record ServedPrefix(Prefix Prefix, VpcId? Vpc, ImmutableArray<InstanceId> Direct, ImmutableArray<InstanceId> StandIns, ImmutableArray<string> Zones);

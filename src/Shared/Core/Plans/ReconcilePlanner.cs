@@ -24,28 +24,18 @@ public static class ReconcilePlanner
 
         Unread(seen, findings);
         Roles(seen, findings);
-        var (served, routers) = Routes(seen, allowMassDelete, additions, withdrawals, findings);
-        var domains = NamePlanner.Plan(seen, served, additions, withdrawals, findings);
+        var routing = Routing.Of(seen, additions, withdrawals, findings);
+        CleanupPlanner.Plan(seen, routing.Served, allowMassDelete, withdrawals, findings);
+        var routers = RoutePlanner.Plan(seen, Duties.Of(routing), new(seen, routing), additions, withdrawals, findings);
+        var domains = NamePlanner.Plan(seen, routing.Served, additions, withdrawals, findings);
 
         return new(
             [.. additions.OrderBy(Rank), .. withdrawals.OrderBy(Rank)],
             [.. findings.Distinct().Order()],
             routers,
+            ServedPrefixes.Of(routing),
+            routing.Addresses.Where(reached => reached.Site is not null).ToImmutableSortedDictionary(reached => reached.Service.Vpc.Id, reached => reached.Site!.Value),
             domains);
-    }
-
-    private static (ImmutableArray<ServedVpc> Served, ImmutableArray<WantedRouter> Routers) Routes(
-        Snapshot seen, bool allowMassDelete, List<PlannedStep> additions, List<PlannedStep> withdrawals, List<Finding> findings)
-    {
-        var served = ServedVpcs.Of(seen);
-        CleanupPlanner.Plan(seen, served, allowMassDelete, withdrawals, findings);
-        var topology = new Topology(seen);
-        var reachability = new Reachability(seen, topology);
-        var services = VpcServices.Of(seen, served, reachability, findings);
-        var addresses = Overlaps.Resolve(seen, services, new(seen, served, reachability), additions, withdrawals, findings);
-        served = served.With(addresses);
-        var duties = Duties.Of(served, addresses, new(seen, served, reachability, findings));
-        return (served, RoutePlanner.Plan(seen, duties, new(seen, topology, addresses), additions, withdrawals, findings));
     }
 
     // Kind by kind: what is ours is recorded before it is there, a route is approved before it is advertised, and a name follows its route.

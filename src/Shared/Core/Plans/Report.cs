@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Automation.Network;
+using Automation.Nodes;
 
 namespace Automation.Plans;
 
@@ -16,6 +17,8 @@ public sealed record Report(
     SortedDictionary<string, ImmutableArray<string>> SplitDns,
     ImmutableArray<ReportZoneAssociation> ZoneAssociations,
     SortedDictionary<string, int> Sites,
+    ImmutableArray<ReportPrefix> Prefixes,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ReportPolicyFile? PolicyFile,
     ImmutableArray<ReportAction> Actions,
     ImmutableArray<ReportFinding> Findings)
 {
@@ -29,7 +32,14 @@ public sealed record Report(
             router.Instance.Id.ToString(), router.Vpc.ToString(), router.Instance.Subnet?.ToString(), router.Device?.ToString(), router.Advertise, router.Via6))],
         new(plan.Domains.ToDictionary(domain => domain.Domain, domain => domain.Resolvers), StringComparer.Ordinal),
         [],
-        [],
+        new(plan.Sites.ToDictionary(site => site.Key.ToString(), site => site.Value), StringComparer.Ordinal),
+        [.. plan.Prefixes.Select(prefix => new ReportPrefix(
+            prefix.Prefix,
+            prefix.Vpc?.ToString(),
+            [.. prefix.Direct.Select(instance => instance.ToString())],
+            [.. prefix.StandIns.Select(instance => instance.ToString())],
+            prefix.Zones))],
+        ReportPolicyFile.Of(plan, seen.NodeTags),
         [.. results.Select(result => new ReportAction(
             result.Step.Action.Kind, result.Step.Action.Target, result.Step.Action.ToString(), result.Outcome.Word, result.Outcome.Detail))],
         [.. plan.Findings.Select(finding => new ReportFinding(finding.Rule, finding.Severity, finding.Resource, finding.Text))]);
@@ -51,6 +61,31 @@ public sealed record ReportScope(string Scope, bool Complete, int Vpcs);
 public sealed record ReportRouter(string InstanceId, string VpcId, string? SubnetId, string? Device, PrefixSet Advertise, PrefixSet Via6);
 
 public sealed record ReportZoneAssociation(string ZoneId, string VpcId, string VpcRegion);
+
+/// <param name="VpcId">null where the prefix leads to something behind a gateway that was opted in to.</param>
+/// <param name="Routers">Instances in the VPC itself.</param>
+/// <param name="StandIns">Instances that reach the VPC from another.</param>
+/// <param name="Zones">Availability zones of those that carry traffic now.</param>
+public sealed record ReportPrefix(Prefix Prefix, string? VpcId, ImmutableArray<string> Routers, ImmutableArray<string> StandIns, ImmutableArray<string> Zones);
+
+/// <summary>What the tailnet's policy file needs for VPCs that are reached by 4via6: grants name the IPv6 form, never the IPv4 one.</summary>
+public sealed record ReportPolicyFile(ReportAutoApprovers AutoApprovers, ImmutableArray<ReportGrant> Grants)
+{
+    /// <returns>null where no VPC has a site.</returns>
+    public static ReportPolicyFile? Of(Plan plan, NodeTags tags)
+    {
+        var via6 = PrefixSet.Of(plan.Prefixes.Select(prefix => prefix.Prefix).Where(Via6.Range.Contains));
+        return via6.IsEmpty
+            ? null
+            : new(
+                new(new(plan.Sites.Values.ToDictionary(site => Via6.SiteOf(site).ToString(), _ => tags.Of(NodeRoles.SubnetRouter)), StringComparer.Ordinal)),
+                [new(["autogroup:member"], via6, ["*"])]);
+    }
+}
+
+public sealed record ReportAutoApprovers(SortedDictionary<string, ImmutableArray<string>> Routes);
+
+public sealed record ReportGrant(ImmutableArray<string> Src, PrefixSet Dst, ImmutableArray<string> Ip);
 
 /// <param name="Outcome">planned, applied, already-so, stale, failed, held or not-reached.</param>
 public sealed record ReportAction(string Kind, string Target, string Text, string Outcome, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Detail);

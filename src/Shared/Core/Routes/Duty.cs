@@ -19,18 +19,18 @@ internal sealed record Duty(Scope Scope, Router Router, Vpc Home, PrefixSet Plai
 internal static class Duties
 {
     /// <returns>One for each router, in order of scope, VPC and instance.</returns>
-    public static ImmutableArray<Duty> Of(ImmutableArray<ServedVpc> served, ImmutableArray<VpcAddresses> addresses, OptedIn optedIn)
+    public static ImmutableArray<Duty> Of(Routing routing)
     {
-        var shares = addresses
+        var shares = routing.Addresses
             .SelectMany(reached => reached.Service.Servers.Select(server => (server.Router.Instance.Id, Share: (reached.Service.Vpc.Id, Plain: server.Prefixes.Intersect(reached.Plain), Via6: reached.Via6Of(server.Prefixes)))))
             .ToLookup(pair => pair.Id, pair => pair.Share);
         return
         [
-            .. served.SelectMany(vpc => vpc.Routers.Select(router => new Duty(
+            .. routing.Served.SelectMany(vpc => vpc.Routers.Select(router => new Duty(
                 vpc.Scope,
                 router,
                 vpc.Vpc,
-                PrefixSet.Of(shares[router.Instance.Id].SelectMany(share => share.Plain).Concat(optedIn.Of(router))),
+                PrefixSet.Of(shares[router.Instance.Id].SelectMany(share => share.Plain).Concat(routing.OptedIn.Of(router))),
                 PrefixSet.Of(shares[router.Instance.Id].SelectMany(share => share.Via6)),
                 [.. shares[router.Instance.Id].Where(share => !share.Via6.IsEmpty).Select(share => share.Id).Order()]))),
         ];

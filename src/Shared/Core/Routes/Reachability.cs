@@ -182,6 +182,33 @@ internal sealed class Reachability
             new(unknown.Select(piece => (piece, piece))));
     }
 
+    /// <summary>How answers from a piece of a far VPC come back to a router.</summary>
+    /// <returns><c>ok</c>, or what is wrong.</returns>
+    public string Back(Router router, VpcId vpc, Prefix piece)
+    {
+        if (Place(router) is not { } place)
+        {
+            return "the router's subnet was not seen";
+        }
+
+        var subnets = _topology.SubnetsOf(vpc).Where(subnet => subnet.Cidrs.Any(cidr => cidr.Overlaps(piece))).ToImmutableArray();
+        if (subnets.IsEmpty)
+        {
+            return Reached(router, _topology.Vpc(vpc)!, out _) is { IsEmpty: false } ? "ok" : $"no subnet of {vpc} has a way back";
+        }
+
+        foreach (var subnet in subnets)
+        {
+            if (AnswerOf(router, place, subnet, piece.IsIPv6) != Answer.Comes)
+            {
+                var lost = Sources(router, place, piece.IsIPv6).SelectMany(source => _walker.From(subnet, source)).FirstOrDefault(leg => leg.Vpc != place.Vpc);
+                return $"{subnet.Id}: {(lost.Trail is null ? "the router has no address of that family" : lost.What.Length == 0 ? $"it leads to {lost.Vpc}" : lost.What)}";
+            }
+        }
+
+        return "ok";
+    }
+
     /// <summary>Whether a subnet's packets to a router arrive in the router's VPC.</summary>
     private Answer AnswerOf(Router router, Subnet place, Subnet subnet, bool isIPv6)
     {

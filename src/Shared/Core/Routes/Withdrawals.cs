@@ -14,12 +14,12 @@ internal sealed class Withdrawals
     private readonly PrefixTable<VpcId> _waiting;
     private readonly HashSet<int> _waitingSites;
 
-    public Withdrawals(Snapshot seen, Topology topology, ImmutableArray<VpcAddresses> addresses)
+    public Withdrawals(Snapshot seen, Routing routing)
     {
         _seen = seen;
-        _everythingRead = topology.IsComplete;
+        _everythingRead = routing.Topology.IsComplete;
         _read = [.. seen.Scopes.Where(scope => scope.Vpcs.IsComplete && scope.Instances.IsComplete).Select(scope => scope.Scope)];
-        var waiting = addresses.Where(reached => reached.Service.Waits).ToImmutableArray();
+        var waiting = routing.Addresses.Where(reached => reached.Service.Waits).ToImmutableArray();
         _waiting = new(waiting.SelectMany(reached => reached.Service.Vpc.Cidrs.Select(cidr => (cidr.Prefix, reached.Service.Vpc.Id))));
         _waitingSites = [.. waiting.Select(reached => reached.Site).OfType<int>()];
     }
