@@ -23,7 +23,7 @@ internal sealed class Demo(TextWriter output, TextWriter progress, Action<Sandbo
         world.EventSeen = text => Line("event", Describe(text));
         var region = world.HomeRegion;
         var begin = world.Clock.GetUtcNow();
-        told.WriteLine("How the functions keep a tailnet's routes, names and devices in step with two VPCs, whatever happens to their routers.");
+        told.WriteLine("How the functions keep a tailnet's routes, names and devices in step with its VPCs, whatever happens to their routers.");
         told.WriteLine("AWS, the tailnet and the clock are simulated, the functions are the real ones: nothing real is touched or needed.");
 
         void Chapter(string text)
@@ -72,6 +72,22 @@ internal sealed class Demo(TextWriter output, TextWriter progress, Action<Sandbo
         await world.RunAsync(TimeSpan.FromMinutes(7));
         world.Tailnet.IsDown = false;
         Line("tailnet", "the API answers again");
+        await world.RunAsync(TimeSpan.FromMinutes(12));
+
+        Chapter("The VPCs are peered, and the new one's only router dies: the first one's routers stand in until another has joined");
+        var peering = world.Aws.Peerings.Peer("pcx-0a1b2c3d4e5f60718", hub, spoke);
+        world.Aws.Peerings.Accept(peering);
+        region.Network.AddRoute(region.Network.MainTable(hub), "10.20.0.0/16", peering.ToString());
+        region.Network.AddRoute(region.Network.MainTable(spoke), "10.0.0.0/16", peering.ToString());
+        await world.RunAsync(TimeSpan.FromMinutes(1));
+        region.Kill(InstanceId.Parse("i-0f1b2c3d4e5f60718"));
+        await world.RunAsync(TimeSpan.FromMinutes(6));
+        region.Launch("i-0f2b2c3d4e5f60718", spoke, "subnet-0f1b2c3d4e5f60001", group: "spoke-routers");
+        await world.RunAsync(TimeSpan.FromMinutes(6));
+
+        Chapter("A VPC with the addresses of the first gets a router: people go on using the first, and reach the newcomer by 4via6");
+        var twin = region.AddVpc("vpc-0c77d66e55f44a33b", "10.0.0.0/16");
+        region.Launch("i-0c7b2c3d4e5f60718", twin, "subnet-0c7b2c3d4e5f60001", group: "twin-routers");
         await world.RunAsync(TimeSpan.FromMinutes(12));
 
         beforeRest?.Invoke(world);

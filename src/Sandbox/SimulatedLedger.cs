@@ -82,4 +82,16 @@ public sealed class SimulatedLedger(OutsideCalls calls) : ILedger
             Sites[site.Site] = site;
             return true;
         });
+
+    public Task<bool> PutSiteAsync(SiteRecord site, CancellationToken stopping) =>
+        calls.Do("DynamoDB PutItem", stopping, () =>
+        {
+            var has = Sites.GetValueOrDefault(site.Site) is { ReleasedAt: null } last && last.Vpc == site.Vpc;
+            if (has)
+            {
+                Sites[site.Site] = site;
+            }
+
+            return has;
+        });
 }

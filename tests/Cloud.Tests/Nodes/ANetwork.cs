@@ -60,6 +60,17 @@ internal sealed class ANetwork
     public SimulatedInstance Launch(InstanceId id, string role = NodeRoles.SubnetRouter, string? hook = "tailnet-launch") =>
         Region.Launch(id.ToString(), Hub, Subnet, role, hook);
 
+    /// <summary>Peers a VPC of one subnet with the hub, with routes both ways.</summary>
+    public void Peer(VpcId spoke)
+    {
+        var cidr = Region.Vpc(spoke).Primary;
+        Region.Network.AddSubnet("subnet-0f1b2c3d4e5f60001", spoke, $"{cidr.First}/24");
+        var peering = World.Aws.Peerings.Peer("pcx-0a1b2c3d4e5f60718", Hub, spoke);
+        World.Aws.Peerings.Accept(peering);
+        Region.Network.AddRoute(Region.Network.MainTable(Hub), cidr.ToString(), peering.ToString());
+        Region.Network.AddRoute(Region.Network.MainTable(spoke), "10.0.0.0/16", peering.ToString());
+    }
+
     /// <summary>Routers of the hub, in service and at rest.</summary>
     public async Task<ANetwork> WithAsync(params InstanceId[] routers)
     {
@@ -117,6 +128,8 @@ internal sealed class ANetwork
             .. World.Ledger.Nodes.Values.Select(node =>
                 string.Create(CultureInfo.InvariantCulture, $"ledger {node.Instance} {node.Scope} {node.Role} {node.Vpc} {node.Routes} key={node.HasUsableKey(now)} gone={node.GoneAt is not null} device={HostName(node.Device)}")),
             .. World.Ledger.Domains.Values.Select(domain => $"ledger {domain.Domain} {string.Join(' ', domain.Resolvers)} {domain.Zone} {domain.Scope} {domain.Vpc} confirmed={domain.Confirmed}"),
+            .. World.Ledger.Sites.Values.Select(site => $"ledger {site.Site} {site.Vpc} {site.Scope} {site.ReleasedAt} {site.Plain}"),
+            .. Region.Vpcs.Select(vpc => $"{vpc.Id} tagged {vpc.SiteTag}"),
             .. Region.Parameters.Select(parameter => $"parameter {parameter.Key} reader={parameter.Value.Reader} {(parameter.Value.Secure ? "(secure)" : parameter.Value.Value)}"),
             .. Region.Instances.Select(instance => $"instance {instance.Id} {instance.State} {instance.LifecycleState} hook={instance.Hook}"),
             .. Region.EndedWaits.OrderBy(wait => wait.Instance).Select(wait => $"{wait}"),

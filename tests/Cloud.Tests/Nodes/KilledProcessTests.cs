@@ -64,6 +64,14 @@ public sealed class KilledProcessTests
             },
             network => network.Region.DeleteZone(ZoneId.Parse("Z0123456789ABCDEFGHIJ")),
             Minutes(1)),
+        ["a VPC peered"] = new(
+            network => network.WithAsync(Blue),
+            network => network.Peer(network.Region.AddVpc("vpc-0f99e88d77c66b55a", "10.20.0.0/16")),
+            Minutes(1)),
+        ["a router in a VPC with the same addresses"] = new(
+            network => network.WithAsync(Blue),
+            network => network.Region.Launch(Green.ToString(), network.Region.AddVpc("vpc-0c77d66e55f44a33b", "10.0.0.0/16"), "subnet-0c7b2c3d4e5f60001"),
+            Minutes(2)),
     };
 
     public static TheoryData<string> Stories => [.. s_stories.Keys];

@@ -42,6 +42,7 @@ internal static class After
         },
         PlanAction.AssignSite a => seen with { Sites = seen.Sites with { Items = [.. seen.Sites.Items.Where(site => site.Site != a.Site), new(a.Site, a.Vpc, a.Scope, null)] } },
         PlanAction.ReleaseSite a => seen with { Sites = Change(seen.Sites, site => site.Site == a.Site, site => site with { ReleasedAt = seen.ObservedAt }) },
+        PlanAction.RememberPlain a => seen with { Sites = Change(seen.Sites, site => site.Site == a.Site, site => site with { Plain = a.Prefixes }) },
         PlanAction.TagSite a => seen with
         {
             Scopes = [.. seen.Scopes.Select(scope => scope.Scope != a.Scope ? scope : scope with

@@ -51,6 +51,20 @@ internal sealed partial class DynamoLedger
                 && there.Text(SiteItem.ReleasedAt) == resting.Text(SiteItem.ReleasedAt));
     }
 
+    public Task<bool> PutSiteAsync(SiteRecord site, CancellationToken stopping)
+    {
+        var item = SiteItem.OfId(site with { ReleasedAt = null });
+        return PutAsync(
+            new()
+            {
+                TableName = table,
+                Item = item,
+                ConditionExpression = $"{SiteItem.Vpc} = :vpc AND attribute_not_exists({SiteItem.ReleasedAt})",
+                ExpressionAttributeValues = new() { [":vpc"] = item[SiteItem.Vpc] },
+            },
+            stopping);
+    }
+
     private Put Put(Dictionary<string, AttributeValue> item, string condition) => new()
     {
         TableName = table,

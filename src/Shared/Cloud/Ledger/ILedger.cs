@@ -38,6 +38,10 @@ public interface ILedger
     /// <returns>false where the VPC does not have that id (any more), and nothing was written.</returns>
     Task<bool> ReleaseSiteAsync(SiteRecord site, CancellationToken stopping);
 
+    /// <summary>Writes what is remembered of a VPC that has a site.</summary>
+    /// <returns>false where the VPC does not have that id (any more), and nothing was written.</returns>
+    Task<bool> PutSiteAsync(SiteRecord site, CancellationToken stopping);
+
     /// <summary>Every node, domain and site. An entry that cannot be read is left out and makes the list incomplete.</summary>
     Task<LedgerListing> ReadAllAsync(CancellationToken stopping);
 }

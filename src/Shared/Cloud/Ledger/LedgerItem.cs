@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Amazon.DynamoDBv2.Model;
+using Automation.Network;
 
 namespace Automation.Ledger;
 
@@ -78,6 +79,30 @@ internal static class LedgerItem
         }
 
         texts = [.. list.Select(value => value.S)];
+        return true;
+    }
+
+    /// <returns>false where the attribute is not there, or is no list of prefixes.</returns>
+    public static bool TryPrefixes(this Dictionary<string, AttributeValue> item, string name, [NotNullWhen(true)] out PrefixSet? prefixes)
+    {
+        prefixes = null;
+        if (!item.TryTexts(name, out var texts))
+        {
+            return false;
+        }
+
+        var read = new List<Prefix>(texts.Length);
+        foreach (var text in texts)
+        {
+            if (!Prefix.TryParse(text, out var prefix))
+            {
+                return false;
+            }
+
+            read.Add(prefix);
+        }
+
+        prefixes = PrefixSet.Of(read);
         return true;
     }
 

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Amazon.DynamoDBv2.Model;
-using Automation.Network;
 using Automation.Plans;
 
 namespace Automation.Ledger;
@@ -35,7 +34,6 @@ internal static class NodeItem
     {
         node = null;
         problem = null;
-        var routes = new List<Prefix>();
         if (item.Text("pk") is not { } key
             || !key.StartsWith(KeyStart, StringComparison.Ordinal)
             || !InstanceId.TryParse(key[KeyStart.Length..], out var instance))
@@ -78,7 +76,7 @@ internal static class NodeItem
             return LedgerItem.Unreadable(item, "device", out problem);
         }
 
-        if (!TryReadRoutes(item, routes))
+        if (!item.TryPrefixes("routes", out var routes))
         {
             return LedgerItem.Unreadable(item, "routes", out problem);
         }
@@ -93,27 +91,7 @@ internal static class NodeItem
             return LedgerItem.Unreadable(item, "version", out problem);
         }
 
-        node = new(instance, scope, role, vpc, registeredAt.Value, keyId, keyExpires, device, PrefixSet.Of(routes), goneAt, version);
-        return true;
-    }
-
-    private static bool TryReadRoutes(Dictionary<string, AttributeValue> item, List<Prefix> routes)
-    {
-        if (!item.TryTexts("routes", out var texts))
-        {
-            return false;
-        }
-
-        foreach (var text in texts)
-        {
-            if (!Prefix.TryParse(text, out var prefix))
-            {
-                return false;
-            }
-
-            routes.Add(prefix);
-        }
-
+        node = new(instance, scope, role, vpc, registeredAt.Value, keyId, keyExpires, device, routes, goneAt, version);
         return true;
     }
 }

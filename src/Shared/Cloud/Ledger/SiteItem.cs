@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Amazon.DynamoDBv2.Model;
+using Automation.Network;
 using Automation.Plans;
 using Automation.Routes;
 
@@ -14,7 +15,7 @@ internal static class SiteItem
 {
     public const string KeyStart = "site-id#", VpcKeyStart = "site#";
 
-    public const string Site = "site", Vpc = "vpc", ReleasedAt = "releasedAt";
+    public const string Site = "site", Vpc = "vpc", ReleasedAt = "releasedAt", Plain = "plain";
 
     public static string Key(int site) => string.Create(CultureInfo.InvariantCulture, $"{KeyStart}{site}");
 
@@ -27,6 +28,11 @@ internal static class SiteItem
         item.Add(Vpc, site.Vpc.ToString());
         item.Add("scope", site.Scope.ToString());
         item.Add(ReleasedAt, site.ReleasedAt);
+        if (site.Plain is { } plain)
+        {
+            item.Add(Plain, plain.Select(prefix => prefix.ToString()));
+        }
+
         return item;
     }
 
@@ -68,7 +74,13 @@ internal static class SiteItem
             return LedgerItem.Unreadable(item, ReleasedAt, out problem);
         }
 
-        site = new(id, vpc, scope, releasedAt);
+        PrefixSet? plain = null;
+        if (item.ContainsKey(Plain) && !item.TryPrefixes(Plain, out plain))
+        {
+            return LedgerItem.Unreadable(item, Plain, out problem);
+        }
+
+        site = new(id, vpc, scope, releasedAt, plain);
         return true;
     }
 }

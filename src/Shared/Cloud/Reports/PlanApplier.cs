@@ -72,6 +72,7 @@ public sealed partial class PlanApplier(RoutesApplier routes, SitesApplier sites
                 PlanAction.ForgetNode a => await nodes.ForgetAsync(a, stopping),
                 PlanAction.AssignSite a => await sites.AssignAsync(a, stopping),
                 PlanAction.ReleaseSite a => await sites.ReleaseAsync(a, stopping),
+                PlanAction.RememberPlain a => await sites.RememberAsync(a, stopping),
                 PlanAction.TagSite a => await sites.TagAsync(a, stopping),
                 _ => throw new NotSupportedException($"No applier knows {step.Action.Kind}."),
             };

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Automation.Aws;
 using Automation.Ledger;
+using Automation.Network;
 using Automation.Plans;
 
 namespace Automation.Routes;
@@ -36,6 +37,23 @@ public sealed class SitesApplier(IAws aws, ILedger ledger, TimeProvider time)
         return await ledger.ReleaseSiteAsync(site with { ReleasedAt = time.GetUtcNow() }, stopping)
             ? new StepOutcome.Applied()
             : new StepOutcome.Stale("somebody else wrote the ledger's entry at the same time");
+    }
+
+    public async Task<StepOutcome> RememberAsync(PlanAction.RememberPlain step, CancellationToken stopping)
+    {
+        if (await ledger.GetSiteAsync(step.Site, stopping) is not { ReleasedAt: null } site || site.Vpc != step.Vpc)
+        {
+            return new StepOutcome.Stale("by now the VPC does not have that site");
+        }
+
+        if (step.Prefixes.Equals(site.Plain ?? PrefixSet.Empty))
+        {
+            return new StepOutcome.AlreadySo();
+        }
+
+        return await ledger.PutSiteAsync(site with { Plain = step.Prefixes.IsEmpty ? null : step.Prefixes }, stopping)
+            ? new StepOutcome.Applied()
+            : new StepOutcome.Stale("by now the VPC does not have that site");
     }
 
     public async Task<StepOutcome> TagAsync(PlanAction.TagSite step, CancellationToken stopping)

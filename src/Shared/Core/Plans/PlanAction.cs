@@ -64,6 +64,9 @@ public abstract record PlanAction
     /// <summary>Gives a VPC its 4via6 site id, in the ledger.</summary>
     public sealed record AssignSite(Scope Scope, VpcId Vpc, int Site) : PlanAction;
 
+    /// <summary>Writes into the ledger by which prefixes a VPC with a site is reached as they are, for the day when all its routers are gone at once.</summary>
+    public sealed record RememberPlain(VpcId Vpc, int Site, PrefixSet Prefixes) : PlanAction;
+
     /// <summary>Lets the site id of a VPC that is no more rest, in the ledger, until it may be given again.</summary>
     public sealed record ReleaseSite(VpcId Vpc, int Site) : PlanAction;
 
@@ -88,6 +91,7 @@ public abstract record PlanAction
         DeleteParameters a => a.Instance.ToString(),
         ForgetNode a => a.Instance.ToString(),
         AssignSite a => a.Vpc.ToString(),
+        RememberPlain a => a.Vpc.ToString(),
         ReleaseSite a => a.Vpc.ToString(),
         TagSite a => a.Vpc.ToString(),
         _ => throw new UnreachableException(),
@@ -97,7 +101,7 @@ public abstract record PlanAction
     {
         ApproveRoutes or AssignSite => Effect.Add,
         SetSplitDns { Expected: null } => Effect.Add,
-        RecordNode or TagSite or AdvertiseRoutes or SetSplitDns or ConfirmSplitDns => Effect.Change,
+        RecordNode or TagSite or RememberPlain or AdvertiseRoutes or SetSplitDns or ConfirmSplitDns => Effect.Change,
         _ => Effect.Remove,
     };
 
@@ -118,6 +122,7 @@ public abstract record PlanAction
         DeleteParameters a => $"delete {string.Join(" and ", a.Leaves)} of {a.Instance}",
         ForgetNode a => $"forget {a.Instance} in the ledger",
         AssignSite a => string.Create(CultureInfo.InvariantCulture, $"give {a.Vpc} the 4via6 site id {a.Site}"),
+        RememberPlain a => $"remember that {a.Vpc} is reached by {a.Prefixes} as {(a.Prefixes.Count == 1 ? "it is" : "they are")}",
         ReleaseSite a => string.Create(CultureInfo.InvariantCulture, $"let the 4via6 site id {a.Site} of {a.Vpc} rest"),
         TagSite a => string.Create(CultureInfo.InvariantCulture, $"tag {a.Vpc} with its 4via6 site id {a.Site}"),
         _ => throw new UnreachableException(),

@@ -43,7 +43,7 @@ public static class ReconcilePlanner
     private static int Rank(PlannedStep step) => step.Action switch
     {
         PlanAction.AssignSite => 0,
-        PlanAction.TagSite => 1,
+        PlanAction.TagSite or PlanAction.RememberPlain => 1,
         PlanAction.RecordNode => 2,
         PlanAction.ApproveRoutes => 3,
         PlanAction.AdvertiseRoutes => 4,

@@ -138,4 +138,5 @@ public sealed record DomainRecord(
 
 /// <summary>The 4via6 site id of a VPC: for the VPC's life, and for no other VPC until long after.</summary>
 /// <param name="ReleasedAt">When its VPC was seen to be no more; null while it lives.</param>
-public sealed record SiteRecord(int Site, VpcId Vpc, Scope Scope, DateTimeOffset? ReleasedAt);
+/// <param name="Plain">The IPv4 prefixes by which the VPC was last reached as they are: its own again once its routers are back. null for none.</param>
+public sealed record SiteRecord(int Site, VpcId Vpc, Scope Scope, DateTimeOffset? ReleasedAt, PrefixSet? Plain = null);

@@ -23,10 +23,12 @@ internal static class Overlaps
 
     private const int MostNamed = 3;
 
+    /// <param name="isComplete">VPCs, instances, network, devices and nodes were read completely.</param>
     public static ImmutableArray<VpcAddresses> Resolve(
         Snapshot seen,
         ImmutableArray<VpcService> services,
         Incumbents incumbents,
+        bool isComplete,
         ICollection<PlannedStep> additions,
         ICollection<PlannedStep> withdrawals,
         ICollection<Finding> findings)
@@ -36,6 +38,7 @@ internal static class Overlaps
         var amongKnown = Overlapping(claims);
         var overlapping = Overlapping(all);
         var neighbours = overlapping.Count == 0 ? null : new PrefixTable<ImmutableArray<Claim>>(all.GroupBy(claim => claim.Prefix).Select(same => (same.Key, same.ToImmutableArray())));
+        var remembered = seen.Sites.Items.Where(site => site is { ReleasedAt: null, Plain: not null }).OrderBy(site => site.Site).DistinctBy(site => site.Vpc).ToDictionary(site => site.Vpc, site => site.Plain!);
         var pins = services.ToDictionary(service => service.Vpc.Id, service => Pin(service.Vpc, findings));
 
         var needSite = services
@@ -54,6 +57,7 @@ internal static class Overlaps
                 findings.Add(Describe(new(prefix, id), plain.Contains(prefix), site));
             }
 
+            Remember(service, plain, site);
             resolved.Add(new(service, plain, site));
         }
 
@@ -63,8 +67,19 @@ internal static class Overlaps
             (pins[claim.Vpc] != PinVia6 || claim.Prefix.IsIPv6)
             && (!overlapping.Contains(claim)
                 || incumbents.Of(claim.Vpc).Covers(claim.Prefix)
+                || (remembered.GetValueOrDefault(claim.Vpc)?.Covers(claim.Prefix) == true && !Others(claim).Any(other => IsInUse(other) || remembered.GetValueOrDefault(other.Vpc)?.Covers(other.Prefix) == true))
                 // A pin never takes an address from people who use it: the other has to be pinned to via6, and withdrawn, first.
                 || (pins[claim.Vpc] == PinPlain && !Others(claim).Any(other => IsInUse(other) || pins.GetValueOrDefault(other.Vpc) == PinPlain)));
+
+        // Only from a whole view, and while somebody serves it: what is remembered is for when nobody does.
+        void Remember(VpcService service, PrefixSet plain, int? site)
+        {
+            var now = plain.Where(prefix => !prefix.IsIPv6);
+            if (site is { } id && isComplete && seen.Sites.IsComplete && !service.Servers.IsEmpty && !service.Waits && !now.Equals(remembered.GetValueOrDefault(service.Vpc.Id, PrefixSet.Empty)))
+            {
+                additions.Add(new(new PlanAction.RememberPlain(service.Vpc.Id, id, now), $"plain:{service.Vpc.Id}", [SitePlanner.Group(service.Vpc.Id)]));
+            }
+        }
 
         bool IsInUse(Claim claim) => incumbents.Of(claim.Vpc).Covers(claim.Prefix) || incumbents.Unread.Contains((claim.Prefix, claim.Vpc));
 

@@ -18,7 +18,7 @@ internal sealed record Routing(
         var topology = new Topology(seen);
         var reachability = new Reachability(seen, topology);
         var services = VpcServices.Of(seen, served, reachability, findings);
-        var addresses = Overlaps.Resolve(seen, services, new(seen, served, reachability), additions, withdrawals, findings);
+        var addresses = Overlaps.Resolve(seen, services, new(seen, served, reachability), topology.IsComplete && seen.Devices.IsComplete && seen.Nodes.IsComplete, additions, withdrawals, findings);
         CommonRanges.Warn(addresses, topology, findings);
         return new(served.With(addresses), topology, reachability, addresses, new(seen, served, reachability, findings));
     }

@@ -22,12 +22,12 @@ public sealed record VpcService(Scope Scope, Vpc Vpc, ImmutableArray<Server> Ser
 /// Who serves each VPC: its own routers while one of them carries traffic; without any, all routers that reach it by peering or transit.
 /// All who serve it advertise the same prefixes as far as they reach them, since routers stand in for each other prefix by prefix.
 /// </summary>
-internal static class VpcServices
+public static class VpcServices
 {
     /// <summary>How long a VPC's own routers may be silent before others stand in. Tailscale's own failover takes about 15 seconds.</summary>
     public static readonly TimeSpan Blink = TimeSpan.FromMinutes(5);
 
-    public static ImmutableArray<VpcService> Of(Snapshot seen, ImmutableArray<ServedVpc> served, Reachability reachability, ICollection<Finding> findings)
+    internal static ImmutableArray<VpcService> Of(Snapshot seen, ImmutableArray<ServedVpc> served, Reachability reachability, ICollection<Finding> findings)
     {
         var known = new Dictionary<VpcId, ServedVpc>();
         foreach (var vpc in served.OrderBy(vpc => vpc.Routers.IsEmpty))   // of a shared VPC, where its routers are
