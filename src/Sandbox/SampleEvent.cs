@@ -8,7 +8,7 @@ internal static class SampleEvent
 {
     /// <param name="name">The file's name without <c>.json</c>.</param>
     /// <param name="detail">Fields of the detail to set, by their path with dots.</param>
-    public static string Tell(string name, Scope scope, DateTimeOffset at, string id, params ReadOnlySpan<(string Path, string Value)> detail)
+    public static string Tell(string name, Scope scope, DateTimeOffset at, string id, params ReadOnlySpan<(string Path, JsonNode? Value)> detail)
     {
         using var stream = typeof(SampleEvent).Assembly.GetManifestResourceStream($"events/{name}.json")
             ?? throw new FileNotFoundException($"There is no sample event {name}.");

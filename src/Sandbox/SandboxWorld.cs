@@ -45,6 +45,7 @@ public sealed class SandboxWorld
             scopes.IsDefaultOrEmpty ? [Home] : scopes,
             null,
             "Tailnet-SetRoutes",
+            [],
             DryRun: false);
         Aws = new(Clock, Tailnet, Calls);
         Ledger = new(Calls);

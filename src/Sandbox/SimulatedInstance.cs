@@ -1,3 +1,4 @@
+using Automation.Network;
 using Automation.Plans;
 
 namespace Automation.Sandbox;
@@ -10,6 +11,10 @@ public sealed class SimulatedInstance
     public required VpcId Vpc { get; init; }
 
     public required SubnetId Subnet { get; init; }
+
+    public Address? PrivateAddress { get; init; }
+
+    public Address? IPv6Address { get; init; }
 
     public required DateTimeOffset LaunchedAt { get; init; }
 
@@ -39,5 +44,8 @@ public sealed class SimulatedInstance
 
     public bool IsInGroup => LifecycleState != "Terminated";
 
-    public Instance Shown => new(Id, State, Role, Vpc, Subnet, LaunchedAt);
+    /// <summary>One that has ended has no addresses any more.</summary>
+    public Instance Shown => EndedAt is null
+        ? new(Id, State, Role, Vpc, Subnet, LaunchedAt, PrivateAddress, IPv6Address)
+        : new(Id, State, Role, Vpc, Subnet, LaunchedAt);
 }

@@ -1,5 +1,6 @@
 using Automation.Ledger;
 using Automation.Plans;
+using Automation.Routes;
 
 namespace Automation.Sandbox;
 
@@ -9,6 +10,9 @@ public sealed class SimulatedLedger(OutsideCalls calls) : ILedger
     public SortedDictionary<InstanceId, NodeRecord> Nodes { get; } = [];
 
     public SortedDictionary<string, DomainRecord> Domains { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>By id; those that rest, too.</summary>
+    public SortedDictionary<int, SiteRecord> Sites { get; } = [];
 
     public Task<NodeRecord?> GetNodeAsync(InstanceId instance, CancellationToken stopping) =>
         calls.Do("DynamoDB GetItem", stopping, () => Nodes.GetValueOrDefault(instance));
@@ -43,9 +47,39 @@ public sealed class SimulatedLedger(OutsideCalls calls) : ILedger
         calls.Do("DynamoDB DeleteItem", stopping, () => { Domains.Remove(domain); });
 
     public Task<LedgerListing> ReadAllAsync(CancellationToken stopping) =>
-        calls.Do("DynamoDB Scan", stopping, () => new LedgerListing(Seen<NodeRecord>.All(Nodes.Values), Seen<DomainRecord>.All(Domains.Values), Seen<SiteRecord>.All([])));
+        calls.Do("DynamoDB Scan", stopping, () => new LedgerListing(Seen<NodeRecord>.All(Nodes.Values), Seen<DomainRecord>.All(Domains.Values), Seen<SiteRecord>.All(Sites.Values)));
 
-    public Task<bool> AssignSiteAsync(SiteRecord site, DateTimeOffset freeSince, CancellationToken stopping) => throw new NotSupportedException();
+    public Task<SiteRecord?> GetSiteAsync(int site, CancellationToken stopping) =>
+        calls.Do("DynamoDB GetItem", stopping, () => Sites.GetValueOrDefault(site));
 
-    public Task<bool> ReleaseSiteAsync(SiteRecord site, CancellationToken stopping) => throw new NotSupportedException();
+    public Task<bool> AssignSiteAsync(SiteRecord site, DateTimeOffset freeSince, CancellationToken stopping) =>
+        calls.Do("DynamoDB TransactWriteItems", stopping, () =>
+        {
+            SiteIds.ThrowIfNotAllowed(site.Site);
+            if (Sites.Values.FirstOrDefault(known => known.Vpc == site.Vpc && known.ReleasedAt is null) is { } own)
+            {
+                return own.Site == site.Site;
+            }
+
+            var isFree = Sites.GetValueOrDefault(site.Site) is not { } last || last.Vpc == site.Vpc || last.ReleasedAt < freeSince;
+            if (isFree)
+            {
+                Sites[site.Site] = site with { ReleasedAt = null };
+            }
+
+            return isFree;
+        });
+
+    public Task<bool> ReleaseSiteAsync(SiteRecord site, CancellationToken stopping) =>
+        calls.Do("DynamoDB TransactWriteItems", stopping, () =>
+        {
+            var last = Sites.GetValueOrDefault(site.Site);
+            if (site.ReleasedAt is null || last?.Vpc != site.Vpc || (last.ReleasedAt is not null && last.ReleasedAt != site.ReleasedAt))
+            {
+                return false;
+            }
+
+            Sites[site.Site] = site;
+            return true;
+        });
 }

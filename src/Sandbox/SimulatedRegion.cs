@@ -1,3 +1,4 @@
+using Automation.Routes;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
@@ -9,7 +10,7 @@ using Automation.Plans;
 namespace Automation.Sandbox;
 
 /// <summary>One account in one Region: what people, Auto Scaling and the instances do in it. Each change publishes the event that AWS would send.</summary>
-public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tailnet, Action<string> publish)
+public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tailnet, SimulatedAws aws, Action<string> publish)
 {
     /// <summary>The hook's timeout. It outlasts the visibility timeout of the queue's messages, so that a crash of the function costs no instance.</summary>
     public static readonly TimeSpan HookTimeout = TimeSpan.FromMinutes(10);
@@ -27,6 +28,9 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
     private int _events;
 
     public Scope Scope => scope;
+
+    /// <summary>Subnets, route tables and prefix lists.</summary>
+    public SimulatedNetwork Network => field ??= new(this, aws);
 
     public DateTimeOffset Now => time.GetUtcNow();
 
@@ -49,12 +53,15 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
 
     public Vpc Vpc(VpcId id) => _vpcs.TryGetValue(id, out var vpc) ? vpc : throw new KeyNotFoundException($"There is no VPC {id} in {scope}.");
 
+    internal PrefixSet Cidrs(VpcId id) => PrefixSet.Of(Vpc(id).Cidrs.Where(cidr => cidr.State == VpcCidr.Associated).Select(cidr => cidr.Prefix));
+
     // What people do.
 
     public VpcId AddVpc(string id, string cidr)
     {
         var (vpc, primary) = (VpcId.Parse(id), Prefix.Parse(cidr));
         _vpcs[vpc] = new(vpc, primary, [new(primary, VpcCidr.Associated)], DnsSupport: true, DnsHostNames: true);
+        Network.VpcIsThere(vpc);
         Publish("cloudtrail-ec2-create-vpc", ("responseElements.vpc.vpcId", id), ("responseElements.vpc.cidrBlock", cidr));
         return vpc;
     }
@@ -82,7 +89,29 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
     {
         _vpcs.Remove(id);
         _zones.RemoveAll(zone => zone.Vpc == id);
+        Network.VpcIsGone(id);
+        aws.Peerings.VpcIsGone(id);
+        aws.Transit.VpcIsGone(id);
         Publish("cloudtrail-ec2-delete-vpc", ("requestParameters.vpcId", id.ToString()));
+    }
+
+    /// <param name="value">Null removes the tag.</param>
+    public void TagVpc(VpcId id, string key, string? value)
+    {
+        Change(id, vpc => key switch
+        {
+            VpcTags.Advertise => vpc with { Advertise = value },
+            VpcTags.Overlap => vpc with { Overlap = value },
+            VpcTags.SiteId => vpc with { SiteTag = value },
+            _ => vpc,   // nobody reads others
+        });
+        var tags = new JsonObject();
+        if (value is not null)
+        {
+            tags[key] = value;
+        }
+
+        Publish(value is null ? "tag-change-vpc-removed" : "tag-change-vpc-added", ("changed-tag-keys", new JsonArray(key)), ("tags", tags));
     }
 
     public ZoneId AddPrivateZone(string id, string name, VpcId vpc)
@@ -104,11 +133,15 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
     /// <param name="hook">The launch hook that holds it; null for a group without one.</param>
     public SimulatedInstance Launch(string id, VpcId vpc, string subnet, string role = NodeRoles.SubnetRouter, string? hook = "tailnet-launch", string group = "routers")
     {
+        var home = Network.SubnetForLaunch(SubnetId.Parse(subnet), vpc);
+        var (ipv4, ipv6) = Network.NextAddresses(home);
         var instance = new SimulatedInstance
         {
             Id = InstanceId.Parse(id),
             Vpc = vpc,
-            Subnet = SubnetId.Parse(subnet),
+            Subnet = home.Id,
+            PrivateAddress = ipv4,
+            IPv6Address = ipv6,
             LaunchedAt = Now,
             Group = group,
             Role = role,
@@ -256,9 +289,12 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
         }
     }
 
-    private void Publish(string sample, params ReadOnlySpan<(string Path, string Value)> detail) => PublishFrom(scope, sample, detail);
+    internal void Publish(string sample, params ReadOnlySpan<(string Path, JsonNode? Value)> detail) => PublishFrom(scope, sample, detail);
 
-    private void PublishFrom(Scope from, string sample, params ReadOnlySpan<(string Path, string Value)> detail) =>
+    /// <summary>A call of which there is no sample, or that says too much else: told as its like, which has neither answer nor body but success.</summary>
+    internal void PublishCall(string call, JsonObject request) => Publish("cloudtrail-ec2-delete-route", ("eventName", call), ("requestParameters", request));
+
+    private void PublishFrom(Scope from, string sample, params ReadOnlySpan<(string Path, JsonNode? Value)> detail) =>
         publish(SampleEvent.Tell(sample, from, Now, string.Create(CultureInfo.InvariantCulture, $"{scope.Account}-{scope.Region}-{++_events:D6}"), detail));
 }
 

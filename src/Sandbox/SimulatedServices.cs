@@ -7,7 +7,7 @@ using Automation.Plans;
 namespace Automation.Sandbox;
 
 /// <summary>The client interfaces of a simulated Region.</summary>
-internal sealed class SimulatedServices(SimulatedRegion region, OutsideCalls calls) : IAwsScope, IEc2, IAutoScaling, IRoute53, ISsm
+internal sealed class SimulatedServices(SimulatedAws aws, SimulatedRegion region, OutsideCalls calls) : IAwsScope, IEc2, IAutoScaling, IRoute53, ISsm
 {
     public Scope Scope => region.Scope;
 
@@ -31,6 +31,40 @@ internal sealed class SimulatedServices(SimulatedRegion region, OutsideCalls cal
 
     public Task<(bool Support, bool HostNames)> DescribeVpcDnsAsync(VpcId vpc, CancellationToken stopping) =>
         calls.Do("EC2 DescribeVpcAttribute", stopping, () => (region.Vpc(vpc).DnsSupport == true, region.Vpc(vpc).DnsHostNames == true));
+
+    public Task<Listing<Subnet>> DescribeSubnetsAsync(CancellationToken stopping) =>
+        calls.Do("EC2 DescribeSubnets", stopping, () => new Listing<Subnet>([.. region.Network.Subnets]));
+
+    public Task<Listing<RouteTable>> DescribeRouteTablesAsync(CancellationToken stopping) =>
+        calls.Do("EC2 DescribeRouteTables", stopping, () => new Listing<RouteTable>([.. region.Network.RouteTables]));
+
+    public Task<Listing<Peering>> DescribeVpcPeeringConnectionsAsync(CancellationToken stopping) =>
+        calls.Do("EC2 DescribeVpcPeeringConnections", stopping, () => new Listing<Peering>([.. aws.Peerings.SeenFrom(Scope)]));
+
+    public Task<Listing<TransitAttachment>> DescribeTransitGatewayAttachmentsAsync(CancellationToken stopping) =>
+        calls.Do("EC2 DescribeTransitGatewayAttachments", stopping, () => new Listing<TransitAttachment>([.. aws.Transit.AttachmentsSeenFrom(Scope)]));
+
+    public Task<Listing<TransitRouteTable>> DescribeTransitGatewayRouteTablesAsync(CancellationToken stopping) =>
+        calls.Do("EC2 DescribeTransitGatewayRouteTables", stopping, () => new Listing<TransitRouteTable>([.. aws.Transit.TablesSeenFrom(Scope)]));
+
+    public Task<Listing<PrefixList>> DescribePrefixListsAsync(IReadOnlyCollection<PrefixListId> lists, CancellationToken stopping) =>
+        calls.Do("EC2 DescribeManagedPrefixLists", stopping, () =>
+        {
+            ImmutableArray<PrefixList> shown = [.. region.Network.PrefixLists.Where(list => lists.Contains(list.Id))];
+            var missing = lists.Except(shown.Select(list => list.Id)).Order().ToArray();
+            return new Listing<PrefixList>(shown, missing.Length > 0 ? $"EC2 does not show {string.Join(", ", missing)}" : null);
+        });
+
+    public Task TagVpcAsync(VpcId vpc, string key, string value, CancellationToken stopping) =>
+        calls.Do("EC2 CreateTags", stopping, () =>
+        {
+            if (region.Vpcs.All(known => known.Id != vpc))
+            {
+                throw new CallFailedException(Failure.NotFound, "EC2", "CreateTags", "InvalidVpcID.NotFound", $"The vpc ID '{vpc}' does not exist");
+            }
+
+            region.TagVpc(vpc, key, value);
+        });
 
     public Task<bool> CompleteLifecycleActionAsync(LifecycleWait wait, LifecycleResult result, CancellationToken stopping) =>
         calls.Do("Auto Scaling CompleteLifecycleAction", stopping, () => region.Complete(wait.Instance, wait.Hook, result == LifecycleResult.Abandon));
@@ -94,18 +128,4 @@ internal sealed class SimulatedServices(SimulatedRegion region, OutsideCalls cal
         calls.Do("SSM GetCommandInvocation", stopping, () => command == "done"
             ? new CommandStatus(IsOver: true, Succeeded: true, "Success", "")
             : new CommandStatus(IsOver: true, Succeeded: false, "Failed", "tailscaled is not running, or is logged out"));
-
-    public Task<Listing<Subnet>> DescribeSubnetsAsync(CancellationToken stopping) => throw new NotSupportedException();
-
-    public Task<Listing<RouteTable>> DescribeRouteTablesAsync(CancellationToken stopping) => throw new NotSupportedException();
-
-    public Task<Listing<Peering>> DescribeVpcPeeringConnectionsAsync(CancellationToken stopping) => throw new NotSupportedException();
-
-    public Task<Listing<TransitAttachment>> DescribeTransitGatewayAttachmentsAsync(CancellationToken stopping) => throw new NotSupportedException();
-
-    public Task<Listing<TransitRouteTable>> DescribeTransitGatewayRouteTablesAsync(CancellationToken stopping) => throw new NotSupportedException();
-
-    public Task<Listing<PrefixList>> DescribePrefixListsAsync(IReadOnlyCollection<PrefixListId> lists, CancellationToken stopping) => throw new NotSupportedException();
-
-    public Task TagVpcAsync(VpcId vpc, string key, string value, CancellationToken stopping) => throw new NotSupportedException();
 }

@@ -28,6 +28,7 @@ public sealed class SettingsTests
         Assert.Null(settings.ParameterKmsKey);
         Assert.Null(settings.MemberRole);
         Assert.Equal("Tailnet-SetRoutes", settings.RoutesDocument);
+        Assert.True(settings.OptIn.IsEmpty);
         Assert.False(settings.DryRun);
     }
 
@@ -43,6 +44,7 @@ public sealed class SettingsTests
         Set("SCOPES", "444455556666/us-east-1,111122223333/eu-west-1,444455556666/us-east-1");
         Set("MEMBER_ROLE", "tailnet-member");
         Set("ROUTES_DOCUMENT", "Other-SetRoutes");
+        Set("OPT_IN_PREFIXES", "192.168.10.0/24, 10.200.0.0/16,2001:db8::/32,10.200.0.0/16");
         Set("DRY_RUN", "true");
 
         var settings = Read();
@@ -57,6 +59,7 @@ public sealed class SettingsTests
         Assert.Equal(["444455556666/us-east-1", "111122223333/eu-west-1"], settings.Scopes.Select(scope => scope.ToString()));
         Assert.Equal("tailnet-member", settings.MemberRole);
         Assert.Equal("Other-SetRoutes", settings.RoutesDocument);
+        Assert.Equal("10.200.0.0/16, 192.168.10.0/24, 2001:db8::/32", settings.OptIn.ToString());
         Assert.True(settings.DryRun);
     }
 
@@ -113,6 +116,11 @@ public sealed class SettingsTests
     [InlineData("MEMBER_ROLE", "arn:aws:iam::444455556666:role/tailnet-member")]
     [InlineData("ROUTES_DOCUMENT", "x")]
     [InlineData("ROUTES_DOCUMENT", "arn:aws:ssm:eu-west-1:111122223333:document/x")]
+    [InlineData("OPT_IN_PREFIXES", "10.200.0.0")]
+    [InlineData("OPT_IN_PREFIXES", "10.200.0.0/16,")]
+    [InlineData("OPT_IN_PREFIXES", "10.200.0.0/16 10.201.0.0/16")]
+    [InlineData("OPT_IN_PREFIXES", "10.200.0.0/33")]
+    [InlineData("OPT_IN_PREFIXES", "vpn")]
     [InlineData("DRY_RUN", "yes")]
     [InlineData("DRY_RUN", "True")]
     [InlineData("AWS_RETRY_MODE", "adaptive")]
@@ -196,6 +204,28 @@ public sealed class SettingsTests
         Assert.Contains("444455556666/us-east-1", OnlyProblem("MEMBER_ROLE"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("0.0.0.0/0", "0.0.0.0/0 is a default route: only an exit node offers it")]
+    [InlineData("::/0", "::/0 is a default route: only an exit node offers it")]
+    [InlineData("100.64.0.0/24", "100.64.0.0/10 is where Tailscale's device addresses come from")]
+    [InlineData("fd7a:115c:a1e0:b1a::/64", "fd7a:115c:a1e0::/48 is Tailscale's own range")]
+    [InlineData("169.254.169.254/32", "169.254.0.0/16 is link-local")]
+    [InlineData("10.1.2.3/8", "has 10.1.2.3/8 in it, an address inside 10.0.0.0/8")]
+    public void Says_why_a_prefix_cannot_be_opted_in(string prefix, string why)
+    {
+        Set("OPT_IN_PREFIXES", $"10.200.0.0/16,{prefix}");
+
+        Assert.Contains(why, OnlyProblem("OPT_IN_PREFIXES"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Names_every_prefix_that_cannot_be_opted_in()
+    {
+        Set("OPT_IN_PREFIXES", "vpn,10.200.0.0/16,0.0.0.0/0");
+
+        Assert.Equal(2, Error().Problems.Length);
+    }
+
     [Fact]
     public void Reports_all_problems_together()
     {
@@ -208,6 +238,7 @@ public sealed class SettingsTests
         Set("SCOPES", "x");
         Set("MEMBER_ROLE", "?");
         Set("ROUTES_DOCUMENT", "?");
+        Set("OPT_IN_PREFIXES", "?");
         Set("DRY_RUN", "?");
         Set("AWS_RETRY_MODE", "adaptive");
 
@@ -215,8 +246,8 @@ public sealed class SettingsTests
 
         string[] all =
         [
-            "ACCOUNT_ID", "AWS_REGION", "AWS_RETRY_MODE", "DRY_RUN", "LEDGER_TABLE", "MEMBER_ROLE", "NODE_TAGS", "PARAMETER_KMS_KEY",
-            "PARAMETER_PREFIX", "ROUTES_DOCUMENT", "SCOPES", "TAILNET", "TAILSCALE_API_URL", "TAILSCALE_CREDENTIAL",
+            "ACCOUNT_ID", "AWS_REGION", "AWS_RETRY_MODE", "DRY_RUN", "LEDGER_TABLE", "MEMBER_ROLE", "NODE_TAGS", "OPT_IN_PREFIXES",
+            "PARAMETER_KMS_KEY", "PARAMETER_PREFIX", "ROUTES_DOCUMENT", "SCOPES", "TAILNET", "TAILSCALE_API_URL", "TAILSCALE_CREDENTIAL",
         ];
         Assert.Equal(all, error.Problems.Select(problem => problem.Variable).Distinct().Order(StringComparer.Ordinal));
         Assert.All(error.Problems, problem => Assert.Contains("\n- " + problem.Text, error.Message, StringComparison.Ordinal));

@@ -6,7 +6,7 @@ using Automation.Plans;
 namespace Automation;
 
 /// <summary>Builds a snapshot. It starts healthy, so that a test writes only what is wrong.</summary>
-public sealed class AWorld
+public sealed partial class AWorld
 {
     public static readonly Scope Scope = new("111122223333", "eu-west-1");
     public static readonly DateTimeOffset Now = new(2026, 3, 4, 9, 15, 0, TimeSpan.Zero);
@@ -28,7 +28,7 @@ public sealed class AWorld
     private readonly List<TransitRouteTable> _transitRouteTables = [];
     private readonly List<PrefixList> _prefixLists = [];
     private readonly List<SiteRecord> _sites = [];
-    private readonly PrefixSet _optIn = [];
+    private PrefixSet _optIn = [];
     private readonly Dictionary<string, string> _problems = [];
     private readonly List<Scope> _moreScopes = [];
 

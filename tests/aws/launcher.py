@@ -47,6 +47,7 @@ def serve(port):
 
     import enforcement
     import lifecycle
+    import transactions
     from interception import Interception
 
     class Handler(WSGIRequestHandler):
@@ -60,6 +61,7 @@ def serve(port):
 
     lifecycle.install()
     enforcement.install()
+    transactions.install()
     app = Interception(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Handler)
     os.environ["MOTO_PORT"] = str(server.port)

@@ -21,6 +21,7 @@ public sealed class Parts
         Observer = new(aws, tailscale, ledger, settings, time);
         Applier = new(
             new RoutesApplier(aws, tailscale, ledger, settings.RoutesDocument, time),
+            new SitesApplier(aws, ledger, time),
             new NamesApplier(tailscale, ledger),
             new NodesApplier(aws, tailscale, ledger, settings),
             log);

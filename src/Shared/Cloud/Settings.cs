@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using Automation.Network;
 using Automation.Nodes;
 
 namespace Automation;
@@ -13,6 +14,7 @@ namespace Automation;
 /// <param name="ParameterKmsKey">KMS key of the SecureStrings; null for the account's default.</param>
 /// <param name="Scopes">Accounts and Regions to look after, in the order given, each once; the function's own where none is given.</param>
 /// <param name="MemberRole">Name of the role assumed in other accounts; null where there are none.</param>
+/// <param name="OptIn">Prefixes behind gateways, of no VPC that is looked after, that are advertised all the same.</param>
 public sealed record Settings(
     Scope Home,
     string Tailnet,
@@ -25,6 +27,7 @@ public sealed record Settings(
     ImmutableArray<Scope> Scopes,
     string? MemberRole,
     string RoutesDocument,
+    PrefixSet OptIn,
     bool DryRun)
 {
     private static readonly SearchValues<char> s_tailnet = VariableReader.LettersDigitsAnd("-._@+");
@@ -51,13 +54,14 @@ public sealed record Settings(
         var scopes = ReadScopes(read, home);
         var role = ReadMemberRole(read, home, scopes);
         var document = ReadRoutesDocument(read);
+        var optIn = OptInPrefixesVariable.Read(read);
         var dryRun = ReadDryRun(read);
         if (!read.Problems.IsEmpty)
         {
             throw new SettingsException(read.Problems);
         }
 
-        return new(home!, tailnet, api, credential!, tags, prefix, key, table!, scopes, role, document, dryRun);
+        return new(home!, tailnet, api, credential!, tags, prefix, key, table!, scopes, role, document, optIn, dryRun);
     }
 
     // In AWSSDK.Core 4.0.102 adaptive mode never refills its bucket: after one throttle every call waits and fails, its error code lost.

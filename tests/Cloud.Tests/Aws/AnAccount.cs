@@ -36,5 +36,6 @@ internal static class AnAccount
         [home],
         "TailnetMember",
         "Tailnet-SetRoutes",
+        [],
         false);
 }

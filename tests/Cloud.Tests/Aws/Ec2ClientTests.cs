@@ -22,7 +22,8 @@ public sealed class Ec2ClientTests : IDisposable
             "10.0.0.0/16",
             Cidr("10.0.0.0/16", "associated") + Cidr("10.1.0.0/16", "disassociating"),
             "<ipv6CidrBlockAssociationSet><item><ipv6CidrBlock>2001:db8::/56</ipv6CidrBlock><ipv6CidrBlockState><state>associated</state></ipv6CidrBlockState></item></ipv6CidrBlockAssociationSet>"
-            + "<tagSet><item><key>tailscale:advertise</key><value>false</value></item></tagSet>")));
+            + "<tagSet><item><key>tailscale:advertise</key><value>false</value></item><item><key>tailscale:overlap</key><value>via6</value></item>"
+            + "<item><key>tailscale:site-id</key><value>7</value></item></tagSet>")));
 
         var listing = await Client.DescribeVpcsAsync(null, Stopping);
 
@@ -32,8 +33,36 @@ public sealed class Ec2ClientTests : IDisposable
         Assert.Equal(
             ["10.0.0.0/16 associated", "10.1.0.0/16 disassociating", "2001:db8::/56 associated"],
             vpc.Cidrs.Select(cidr => $"{cidr.Prefix} {cidr.State}"));
-        Assert.Equal("false", vpc.Advertise);
+        Assert.Equal(("false", "via6", "7"), (vpc.Advertise, vpc.Overlap, vpc.SiteTag));
         Assert.Null(vpc.DnsSupport);
+    }
+
+    [Fact]
+    public async Task Reads_five_CIDRs_of_one_VPC()
+    {
+        var all = Enumerable.Range(0, 5).Select(number => $"10.{number}.0.0/16").ToArray();
+        _aws.On(Ec2).Xml(Vpcs(Vpc("vpc-00000001", all[0], string.Concat(all.Select(cidr => Cidr(cidr, "associated"))))));
+
+        Assert.Equal(all, (await Client.DescribeVpcsAsync(null, Stopping)).Items.Single().Cidrs.Select(cidr => cidr.Prefix.ToString()));
+    }
+
+    [Fact]
+    public async Task Writes_one_tag_of_a_VPC()
+    {
+        _aws.On(Ec2, "Action=CreateTags", "ResourceId.1=vpc-0a1b2c3d4e5f60718", "Tag.1.Key=tailscale%3Asite-id", "Tag.1.Value=7")
+            .Xml($"<CreateTagsResponse {Namespace}><requestId>r-1</requestId><return>true</return></CreateTagsResponse>");
+
+        await Client.TagVpcAsync(RouterVpc, VpcTags.SiteId, "7", Stopping);
+    }
+
+    [Fact]
+    public async Task Says_that_a_VPC_that_is_gone_cannot_be_tagged()
+    {
+        _aws.On(Ec2).Ec2Error("InvalidVpcID.NotFound", "The vpc ID 'vpc-0a1b2c3d4e5f60718' does not exist");
+
+        var failed = await Assert.ThrowsAsync<CallFailedException>(() => Client.TagVpcAsync(RouterVpc, VpcTags.SiteId, "7", Stopping));
+
+        Assert.Equal(Failure.NotFound, failed.Failure);
     }
 
     [Fact]
@@ -120,7 +149,7 @@ public sealed class Ec2ClientTests : IDisposable
     public async Task Reads_nodes_by_their_tag_in_any_state()
     {
         _aws.On(Ec2, "Action=DescribeInstances", "Filter.1.Name=tag-key", "Filter.1.Value.1=tailscale%3Arole", "MaxResults=1000").Xml(Instances(
-            InstanceXml("i-0a1b2c3d4e5f60718", "running", "<vpcId>vpc-00000001</vpcId><subnetId>subnet-00000001</subnetId><instanceType>t4g.nano</instanceType>")
+            InstanceXml("i-0a1b2c3d4e5f60718", "running", "<vpcId>vpc-00000001</vpcId><subnetId>subnet-00000001</subnetId><instanceType>t4g.nano</instanceType><privateIpAddress>10.0.1.7</privateIpAddress><ipv6Address>2001:db8::7</ipv6Address>")
             + InstanceXml("i-0a1b2c3d4e5f60719", "terminated", ""),
             next: "page2"))
             .On(Ec2, "NextToken=page2").Xml(Instances(InstanceXml("i-0a1b2c3d4e5f60720", "pending", "")));
@@ -132,14 +161,20 @@ public sealed class Ec2ClientTests : IDisposable
         var first = listing.Items[0];
         Assert.Equal(("subnet-router", "vpc-00000001", "subnet-00000001"), (first.Role, first.Vpc.ToString(), first.Subnet.ToString()));
         Assert.Equal(DateTimeOffset.Parse("2026-11-23T10:00:00Z", null), first.LaunchedAt);
+        Assert.Equal(("10.0.1.7", "2001:db8::7"), (first.PrivateAddress.ToString(), first.IPv6Address.ToString()));
         Assert.Null(listing.Items[1].Vpc);
         Assert.Null(listing.Items[1].Subnet);
+        Assert.Null(listing.Items[1].PrivateAddress);
+        Assert.Null(listing.Items[1].IPv6Address);
     }
 
     [Theory]
     [InlineData("i-1", "<vpcId>vpc-00000001</vpcId>", "'i-1' is not the id of an instance")]
     [InlineData("i-00000001", "<vpcId>vpc</vpcId>", "i-00000001 is in 'vpc', which is not the id of a VPC")]
     [InlineData("i-00000001", "<subnetId>s</subnetId>", "i-00000001 is in 's', which is not the id of a subnet")]
+    [InlineData("i-00000001", "<privateIpAddress>10.0.1</privateIpAddress>", "i-00000001 has the private address '10.0.1'")]
+    [InlineData("i-00000001", "<privateIpAddress>2001:db8::7</privateIpAddress>", "i-00000001 has the private address '2001:db8::7'")]
+    [InlineData("i-00000001", "<ipv6Address>10.0.1.7</ipv6Address>", "i-00000001 has the IPv6 address '10.0.1.7'")]
     public async Task Leaves_out_an_instance_it_cannot_read_and_says_so(string id, string more, string problem)
     {
         _aws.On(Ec2).Xml(Instances(InstanceXml(id, "running", more) + InstanceXml("i-00000002", "running", "")));

@@ -5,13 +5,16 @@ using HttpClientFactory = Amazon.Runtime.HttpClientFactory;
 
 namespace Automation.Aws;
 
-/// <summary>Answers requests with recorded answers, in the order told; a request it was not told of fails the test.</summary>
+/// <summary>Answers requests with recorded answers, in the order told or in any; a request it was not told of fails the test.</summary>
 internal sealed class FakeAws : HttpMessageHandler
 {
     private readonly Lock _lock = new();
     private readonly List<Expected> _expected = [];
 
     public List<Sent> Requests { get; } = [];
+
+    /// <summary>Requests that run side by side come in any order: each gets the first answer left that was told for such a one.</summary>
+    public bool AnyOrder { get; init; }
 
     public HttpClientFactory Http => new Factory(this);
 
@@ -66,29 +69,20 @@ internal sealed class FakeAws : HttpMessageHandler
         var headers = request.Headers.Concat(request.Content?.Headers ?? Enumerable.Empty<KeyValuePair<string, IEnumerable<string>>>())
             .Select(header => $"{header.Key}: {string.Join(",", header.Value)}").ToList();
         var sent = new Sent($"{request.Method} {request.RequestUri!.AbsoluteUri}", body, headers);
-        Expected expected;
+        return await Next(sent).Reply(cancellationToken);
+    }
+
+    private Expected Next(Sent sent)
+    {
         lock (_lock)
         {
             Requests.Add(sent);
-            expected = Requests.Count <= _expected.Count
-                ? _expected[Requests.Count - 1]
-                : throw new InvalidOperationException($"not told of {sent.Line} {body}");
+            var left = _expected.Where(expected => !expected.IsAnswered);
+            var next = (AnyOrder ? left.FirstOrDefault(expected => expected.Misses(sent) is null) : left.FirstOrDefault())
+                ?? throw new InvalidOperationException($"not told of {sent.Line} {sent.Body}");
+            next.IsAnswered = true;
+            return next.Misses(sent) is { } missing ? throw new InvalidOperationException(missing) : next;
         }
-
-        if (expected.Line != sent.Line)
-        {
-            throw new InvalidOperationException($"told of {expected.Line}, not of {sent.Line} {body}");
-        }
-
-        foreach (var text in expected.Contains)
-        {
-            if (!body.Contains(text, StringComparison.Ordinal) && !headers.Contains(text, StringComparer.OrdinalIgnoreCase))
-            {
-                throw new InvalidOperationException($"'{text}' is neither in {body} nor a header of {string.Join("; ", headers)}");
-            }
-        }
-
-        return await expected.Reply(cancellationToken);
     }
 
     private static HttpResponseMessage Response(string body, string type, HttpStatusCode status) =>
@@ -110,6 +104,15 @@ internal sealed class FakeAws : HttpMessageHandler
 
     private sealed record Expected(string Line, string[] Contains)
     {
+        public bool IsAnswered { get; set; }
+
+        public string? Misses(Sent sent) =>
+            Line != sent.Line
+                ? $"told of {Line}, not of {sent.Line} {sent.Body}"
+                : Array.Find(Contains, text => !sent.Body.Contains(text, StringComparison.Ordinal) && !sent.Headers.Contains(text, StringComparer.OrdinalIgnoreCase)) is { } text
+                    ? $"'{text}' is neither in {sent.Body} nor a header of {string.Join("; ", sent.Headers)}"
+                    : null;
+
         public Func<CancellationToken, Task<HttpResponseMessage>> Reply { get; set; } =
             _ => throw new InvalidOperationException("no answer was told");
     }

@@ -16,9 +16,13 @@ internal static class After
         {
             Devices = Change(seen.Devices, device => device.HostName == a.HostName, device => device with { Advertised = a.All.Union(device.Advertised.Where(prefix => prefix.IsDefaultRoute)) }),
         },
+        PlanAction.UnadvertiseRoutes a => seen with
+        {
+            Devices = Change(seen.Devices, device => device.HostName == a.HostName, device => device with { Advertised = a.All.Union(device.Advertised.Where(prefix => prefix.IsDefaultRoute)) }),
+        },
         PlanAction.TrimRoutes a => Device(seen, a.Device, device => device with { Enabled = device.Enabled.Except(a.Removed) }) with
         {
-            Nodes = Change(seen.Nodes, record => record.Instance == a.Instance, record => record with { Routes = record.Routes.Except(a.Removed) }),
+            Nodes = Change(seen.Nodes, record => record.Instance == a.Instance, record => record with { Routes = record.Routes.Except(a.Removed.Where(prefix => !seen.Devices.Items.Any(device => device.Id == a.Device && device.Advertised.Contains(prefix)))) }),
         },
         PlanAction.SetSplitDns a => Owned(seen, a.Wanted) with
         {

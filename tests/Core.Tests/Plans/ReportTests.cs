@@ -9,7 +9,7 @@ public class ReportTests
     public void Has_exactly_the_members_that_others_build_on()
     {
         var world = new AWorld().WithVpc(1, "10.0.0.0/16").WithRouter(1, inVpc: 1).WithInternalDomain(1, "10.0.0.2")
-            .WithRouter(2, inVpc: 1).WithoutDevice(2).Instance(2, instance => instance with { Subnet = SubnetId.Parse("subnet-00000001") })
+            .WithRouter(2, inVpc: 1).WithoutDevice(2).WithSubnet(1, vpc: 1, "10.0.0.0/24").WithMainTable(1, vpc: 1).Standing(2, subnet: 1)
             .Device(1, device => device with { Enabled = [] });
 
         Assert.Equal(

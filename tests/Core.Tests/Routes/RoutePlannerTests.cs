@@ -56,13 +56,13 @@ public class RoutePlannerTests
     }
 
     [Fact]
-    public void Advertises_without_a_cidr_that_is_gone_before_it_withdraws_the_approval()
+    public void A_cidr_that_is_gone_is_advertised_no_longer_and_its_approval_withdrawn()
     {
         var world = new AWorld().WithVpc(1, "10.0.0.0/16", "10.64.0.0/16").WithRouter(1, inVpc: 1).WithInternalDomain(1, "10.0.0.2")
             .Change(1, vpc => vpc with { Cidrs = [vpc.Cidrs[0], vpc.Cidrs[1] with { State = "disassociated" }] });
 
         Assert.Equal(
-            ["advertise 10.0.0.0/16 on subnet-router-i-00000001", "withdraw 10.64.0.0/16 from subnet-router-i-00000001"],
+            ["stop advertising 10.64.0.0/16 on subnet-router-i-00000001", "withdraw 10.64.0.0/16 from subnet-router-i-00000001"],
             world.Lines());
     }
 
@@ -142,7 +142,7 @@ public class RoutePlannerTests
         var world = Hub().Change(1, vpc => vpc with { Advertise = "false" });
 
         Assert.Equal(
-            ["advertise nothing on subnet-router-i-00000001", "stop forwarding eu-west-1.compute.internal", "withdraw 10.0.0.0/16 from subnet-router-i-00000001"],
+            ["stop forwarding eu-west-1.compute.internal", "stop advertising 10.0.0.0/16 on subnet-router-i-00000001", "withdraw 10.0.0.0/16 from subnet-router-i-00000001"],
             world.Lines());
     }
 
@@ -156,7 +156,8 @@ public class RoutePlannerTests
 
         Assert.Equal(AWorld.Prefixes("10.0.0.0/16"), plan.Routers[0].Advertise);
         Assert.Empty(plan.Routers[1].Advertise);
-        Assert.DoesNotContain(plan.Steps, step => step.Action is PlanAction.ApproveRoutes);
+        Assert.Equal(AWorld.Prefixes("fd7a:115c:a1e0:b1a:0:2:a00:8000/113"), plan.Routers[1].Via6);
+        Assert.DoesNotContain(plan.Steps, step => step.Action is PlanAction.ApproveRoutes approve && approve.Added.Any(prefix => !prefix.IsIPv6));
         Assert.Equal(2, plan.Findings.Count(finding => finding.Rule == "overlapping-vpc"));
     }
 
@@ -215,13 +216,15 @@ public class RoutePlannerTests
     }
 
     [Fact]
-    public void Of_two_newcomers_with_the_same_addresses_neither_is_approved()
+    public void Of_two_newcomers_with_the_same_addresses_both_are_reached_by_4via6_only()
     {
         var world = new AWorld().WithVpc(1, "10.0.0.0/16").WithVpc(2, "10.0.0.0/16").WithRouter(1, inVpc: 1).WithRouter(2, inVpc: 2)
             .Device(1, device => device with { Enabled = PrefixSet.Empty }).Device(2, device => device with { Enabled = PrefixSet.Empty });
 
-        Assert.DoesNotContain(world.Planned().Steps, step => step.Action is PlanAction.ApproveRoutes);
         Assert.All(world.Planned().Routers, router => Assert.Empty(router.Advertise));
+        Assert.Equal(
+            ["approve fd7a:115c:a1e0:b1a:0:1:a00:0/112 on subnet-router-i-00000001", "approve fd7a:115c:a1e0:b1a:0:2:a00:0/112 on subnet-router-i-00000002"],
+            world.Lines().Where(line => line.StartsWith("approve", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -29,9 +29,10 @@ internal static class AwsErrorCodes
 
     // Most of these come as HTTP 400, so the status alone would read as a wrong request.
     private static readonly FrozenSet<string> s_throttled = Set(
-        "BandwidthLimitExceeded", "LimitExceededException", "PriorRequestNotComplete", "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded", "RequestThrottled", "RequestThrottledException", "SlowDown", "ThrottledException", "Throttling",
-        "ThrottlingException", "TooManyRequestsException", "TooManyUpdates");
+        "BandwidthLimitExceeded", "LimitExceededException", "PriorRequestNotComplete", "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException", "RequestLimitExceeded", "RequestThrottled", "RequestThrottledException", "SlowDown",
+        "ThrottledException", "Throttling", "ThrottlingError", "ThrottlingException", "TooManyRequestsException", "TooManyUpdates",
+        "TransactionInProgressException");
 
     private static readonly FrozenSet<string> s_unavailable = Set(
         "InternalError", "InternalFailure", "InternalServerError", "InternalServiceErrorException", "RequestTimeout",
@@ -46,7 +47,7 @@ internal static class AwsErrorCodes
 
     private static readonly FrozenSet<string> s_conflict = Set(
         "ConcurrentModification", ConditionalCheckFailed, "ConflictingDomainExists", "IncorrectState", ParameterAlreadyExists,
-        "RouteAlreadyExists", "TransactionConflictException");
+        "RouteAlreadyExists", "TransactionCanceledException", "TransactionConflictException");
 
     public static Failure Meaning(string? code, HttpStatusCode status) => code switch
     {

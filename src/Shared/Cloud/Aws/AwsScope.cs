@@ -28,7 +28,7 @@ internal sealed class AwsScope : IAwsScope
         _ec2 = new(() =>
         {
             EnumTables.PreFill();
-            return new Ec2Client(new LeanEc2(credentials, Config(new AmazonEC2Config())), Caller(AwsService.Ec2));
+            return new Ec2Client(new LeanEc2(credentials, Config(new AmazonEC2Config())), Caller(AwsService.Ec2), Scope.Account);
         });
         _autoScaling = new(() => new AutoScalingClient(
             new ThinClient(credentials, Config(AutoScalingClient.Config())), Caller(AwsService.AutoScaling)));

@@ -1,16 +1,14 @@
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using Automation.Nodes;
-using Automation.Plans;
 using Instance = Automation.Plans.Instance;
-using PrefixList = Automation.Plans.PrefixList;
-using RouteTable = Automation.Plans.RouteTable;
-using Subnet = Automation.Plans.Subnet;
 using Vpc = Automation.Plans.Vpc;
 
 namespace Automation.Aws;
 
-internal sealed class Ec2Client(IAmazonEC2 client, AwsCaller caller) : IEc2
+/// <summary>Instances and VPCs here; what connects VPCs in the files beside this one.</summary>
+/// <param name="account">The account that is called.</param>
+internal sealed partial class Ec2Client(IAmazonEC2 client, AwsCaller caller, string account) : IEc2
 {
     // Calls without MaxResults or ids draw on a smaller bucket of requests.
     private const int PageSize = 1000;
@@ -91,17 +89,9 @@ internal sealed class Ec2Client(IAmazonEC2 client, AwsCaller caller) : IEc2
             (await hostNames.ConfigureAwait(false)).EnableDnsHostnames ?? throw caller.Unreadable(Operation, $"no enableDnsHostnames for {vpc}"));
     }
 
-    public Task<Listing<Subnet>> DescribeSubnetsAsync(CancellationToken stopping) => throw new NotSupportedException();
-
-    public Task<Listing<RouteTable>> DescribeRouteTablesAsync(CancellationToken stopping) => throw new NotSupportedException();
-
-    public Task<Listing<Peering>> DescribeVpcPeeringConnectionsAsync(CancellationToken stopping) => throw new NotSupportedException();
-
-    public Task<Listing<TransitAttachment>> DescribeTransitGatewayAttachmentsAsync(CancellationToken stopping) => throw new NotSupportedException();
-
-    public Task<Listing<TransitRouteTable>> DescribeTransitGatewayRouteTablesAsync(CancellationToken stopping) => throw new NotSupportedException();
-
-    public Task<Listing<PrefixList>> DescribePrefixListsAsync(IReadOnlyCollection<PrefixListId> lists, CancellationToken stopping) => throw new NotSupportedException();
-
-    public Task TagVpcAsync(VpcId vpc, string key, string value, CancellationToken stopping) => throw new NotSupportedException();
+    public Task TagVpcAsync(VpcId vpc, string key, string value, CancellationToken stopping)
+    {
+        var request = new CreateTagsRequest { Resources = [vpc.ToString()], Tags = [new(key, value)] };
+        return caller.CallAsync("CreateTags", token => client.CreateTagsAsync(request, token), stopping);
+    }
 }

@@ -1,8 +1,10 @@
+using Automation.Routes;
 using System.Collections.Immutable;
 using Amazon.EC2.Model;
 using Automation.Network;
 using Automation.Nodes;
 using Automation.Plans;
+using Address = Automation.Network.Address;
 using Instance = Automation.Plans.Instance;
 using Vpc = Automation.Plans.Vpc;
 
@@ -11,8 +13,6 @@ namespace Automation.Aws;
 /// <summary>Reads EC2's answers. What cannot be read is left out and said: half an entry would look like a change.</summary>
 internal static class Ec2Reader
 {
-    private const string AdvertiseTag = "tailscale:advertise";
-
     // The SDK gives null for a list that is not in the answer, throughout.
     public static void Read(DescribeInstancesResponse page, ListingBuilder<Instance> listing)
     {
@@ -57,7 +57,13 @@ internal static class Ec2Reader
             }
         }
 
-        listing.Add(new(id, primary, cidrs.ToImmutable(), Tag(vpc.Tags, AdvertiseTag)));
+        listing.Add(new(
+            id,
+            primary,
+            cidrs.ToImmutable(),
+            Tag(vpc.Tags, VpcTags.Advertise),
+            Overlap: Tag(vpc.Tags, VpcTags.Overlap),
+            SiteTag: Tag(vpc.Tags, VpcTags.SiteId)));
     }
 
     private static IEnumerable<(string? Cidr, string? State)> Associations(Amazon.EC2.Model.Vpc vpc) =>
@@ -73,6 +79,7 @@ internal static class Ec2Reader
         problem = "";
         VpcId vpc = default;
         SubnetId subnet = default;
+        Address ipv4 = default, ipv6 = default;
         if (!InstanceId.TryParse(instance.InstanceId, out var id))
         {
             problem = $"'{Printable.Of(instance.InstanceId)}' is not the id of an instance";
@@ -89,16 +96,26 @@ internal static class Ec2Reader
         {
             problem = $"{id} is in '{Printable.Of(instance.SubnetId)}', which is not the id of a subnet";
         }
+        else if (!string.IsNullOrEmpty(instance.PrivateIpAddress) && (!Address.TryParse(instance.PrivateIpAddress, out ipv4) || ipv4.IsIPv6))
+        {
+            problem = $"{id} has the private address '{Printable.Of(instance.PrivateIpAddress)}'";
+        }
+        else if (!string.IsNullOrEmpty(instance.Ipv6Address) && (!Address.TryParse(instance.Ipv6Address, out ipv6) || !ipv6.IsIPv6))
+        {
+            problem = $"{id} has the IPv6 address '{Printable.Of(instance.Ipv6Address)}'";
+        }
         else
         {
-            // A terminated instance has neither VPC nor subnet.
+            // A terminated instance has neither VPC nor subnet nor address.
             read = new(
                 id,
                 state,
                 Tag(instance.Tags, NodeRoles.Tag) ?? "",
                 string.IsNullOrEmpty(instance.VpcId) ? null : vpc,
                 string.IsNullOrEmpty(instance.SubnetId) ? null : subnet,
-                new(launched.ToUniversalTime()));
+                new(launched.ToUniversalTime()),
+                string.IsNullOrEmpty(instance.PrivateIpAddress) ? null : ipv4,
+                string.IsNullOrEmpty(instance.Ipv6Address) ? null : ipv6);
         }
 
         return read is not null;

@@ -41,6 +41,33 @@ internal sealed class LeanEc2(AWSCredentials credentials, AmazonEC2Config config
 
     public override Task<Ec2.DescribeVpcsResponse> DescribeVpcsAsync(Ec2.DescribeVpcsRequest request, CancellationToken cancellationToken = default) =>
         Lean.CallAsync<Ec2.DescribeVpcsResponse>(InvokeAsync<AmazonWebServiceResponse>, request, Ec2Wire.DescribeVpcsRequestMarshaller.Instance, Ec2Wire.DescribeVpcsResponseUnmarshaller.Instance, cancellationToken);
+
+    public override Task<Ec2.DescribeSubnetsResponse> DescribeSubnetsAsync(Ec2.DescribeSubnetsRequest request, CancellationToken cancellationToken = default) =>
+        Lean.CallAsync<Ec2.DescribeSubnetsResponse>(InvokeAsync<AmazonWebServiceResponse>, request, Ec2Wire.DescribeSubnetsRequestMarshaller.Instance, Ec2Wire.DescribeSubnetsResponseUnmarshaller.Instance, cancellationToken);
+
+    public override Task<Ec2.DescribeRouteTablesResponse> DescribeRouteTablesAsync(Ec2.DescribeRouteTablesRequest request, CancellationToken cancellationToken = default) =>
+        Lean.CallAsync<Ec2.DescribeRouteTablesResponse>(InvokeAsync<AmazonWebServiceResponse>, request, Ec2Wire.DescribeRouteTablesRequestMarshaller.Instance, Ec2Wire.DescribeRouteTablesResponseUnmarshaller.Instance, cancellationToken);
+
+    public override Task<Ec2.DescribeVpcPeeringConnectionsResponse> DescribeVpcPeeringConnectionsAsync(Ec2.DescribeVpcPeeringConnectionsRequest request, CancellationToken cancellationToken = default) =>
+        Lean.CallAsync<Ec2.DescribeVpcPeeringConnectionsResponse>(InvokeAsync<AmazonWebServiceResponse>, request, Ec2Wire.DescribeVpcPeeringConnectionsRequestMarshaller.Instance, Ec2Wire.DescribeVpcPeeringConnectionsResponseUnmarshaller.Instance, cancellationToken);
+
+    public override Task<Ec2.DescribeTransitGatewayAttachmentsResponse> DescribeTransitGatewayAttachmentsAsync(Ec2.DescribeTransitGatewayAttachmentsRequest request, CancellationToken cancellationToken = default) =>
+        Lean.CallAsync<Ec2.DescribeTransitGatewayAttachmentsResponse>(InvokeAsync<AmazonWebServiceResponse>, request, Ec2Wire.DescribeTransitGatewayAttachmentsRequestMarshaller.Instance, Ec2Wire.DescribeTransitGatewayAttachmentsResponseUnmarshaller.Instance, cancellationToken);
+
+    public override Task<Ec2.DescribeTransitGatewayVpcAttachmentsResponse> DescribeTransitGatewayVpcAttachmentsAsync(Ec2.DescribeTransitGatewayVpcAttachmentsRequest request, CancellationToken cancellationToken = default) =>
+        Lean.CallAsync<Ec2.DescribeTransitGatewayVpcAttachmentsResponse>(InvokeAsync<AmazonWebServiceResponse>, request, Ec2Wire.DescribeTransitGatewayVpcAttachmentsRequestMarshaller.Instance, Ec2Wire.DescribeTransitGatewayVpcAttachmentsResponseUnmarshaller.Instance, cancellationToken);
+
+    public override Task<Ec2.DescribeTransitGatewayRouteTablesResponse> DescribeTransitGatewayRouteTablesAsync(Ec2.DescribeTransitGatewayRouteTablesRequest request, CancellationToken cancellationToken = default) =>
+        Lean.CallAsync<Ec2.DescribeTransitGatewayRouteTablesResponse>(InvokeAsync<AmazonWebServiceResponse>, request, Ec2Wire.DescribeTransitGatewayRouteTablesRequestMarshaller.Instance, Ec2Wire.DescribeTransitGatewayRouteTablesResponseUnmarshaller.Instance, cancellationToken);
+
+    public override Task<Ec2.SearchTransitGatewayRoutesResponse> SearchTransitGatewayRoutesAsync(Ec2.SearchTransitGatewayRoutesRequest request, CancellationToken cancellationToken = default) =>
+        Lean.CallAsync<Ec2.SearchTransitGatewayRoutesResponse>(InvokeAsync<AmazonWebServiceResponse>, request, Ec2Wire.SearchTransitGatewayRoutesRequestMarshaller.Instance, Ec2Wire.SearchTransitGatewayRoutesResponseUnmarshaller.Instance, cancellationToken);
+
+    public override Task<Ec2.DescribeManagedPrefixListsResponse> DescribeManagedPrefixListsAsync(Ec2.DescribeManagedPrefixListsRequest request, CancellationToken cancellationToken = default) =>
+        Lean.CallAsync<Ec2.DescribeManagedPrefixListsResponse>(InvokeAsync<AmazonWebServiceResponse>, request, Ec2Wire.DescribeManagedPrefixListsRequestMarshaller.Instance, Ec2Wire.DescribeManagedPrefixListsResponseUnmarshaller.Instance, cancellationToken);
+
+    public override Task<Ec2.GetManagedPrefixListEntriesResponse> GetManagedPrefixListEntriesAsync(Ec2.GetManagedPrefixListEntriesRequest request, CancellationToken cancellationToken = default) =>
+        Lean.CallAsync<Ec2.GetManagedPrefixListEntriesResponse>(InvokeAsync<AmazonWebServiceResponse>, request, Ec2Wire.GetManagedPrefixListEntriesRequestMarshaller.Instance, Ec2Wire.GetManagedPrefixListEntriesResponseUnmarshaller.Instance, cancellationToken);
 }
 
 internal class LeanSsm(AWSCredentials credentials, AmazonSimpleSystemsManagementConfig config) : AmazonSimpleSystemsManagementClient(credentials, config)

@@ -3,6 +3,9 @@ namespace Automation.Aws;
 /// <summary>Reads a list page by page to its end.</summary>
 internal static class Pages
 {
+    // EC2 gives back twenty requests a second of each kind.
+    private const int ListsAtOnce = 10;
+
     /// <param name="fetch">Fetches the page that a token stands for; null is the first.</param>
     /// <param name="read">Puts a page's items into the listing and gives the next page's token; null or empty after the last.</param>
     /// <returns>Where a later page fails, what was read until then, with the problem.</returns>
@@ -38,6 +41,31 @@ internal static class Pages
             }
 
             token = next;
+        }
+    }
+
+    /// <summary>Reads a list of each of several things, some at once, in the order given.</summary>
+    /// <returns>A list whose first page fails is empty, with the problem.</returns>
+    public static async Task<List<(TOf Of, Listing<T> Found)>> ReadEachAsync<TOf, T>(IEnumerable<TOf> all, Func<TOf, Task<Listing<T>>> read)
+    {
+        var found = new List<(TOf, Listing<T>)>();
+        foreach (var some in all.Chunk(ListsAtOnce))
+        {
+            found.AddRange(await Task.WhenAll(some.Select(async one => (one, await OrProblemAsync(() => read(one)).ConfigureAwait(false)))).ConfigureAwait(false));
+        }
+
+        return found;
+    }
+
+    private static async Task<Listing<T>> OrProblemAsync<T>(Func<Task<Listing<T>>> read)
+    {
+        try
+        {
+            return await read().ConfigureAwait(false);
+        }
+        catch (CallFailedException failed)
+        {
+            return new([], failed.Message);
         }
     }
 }

@@ -7,7 +7,7 @@ using Automation.Plans;
 namespace Automation.Ledger;
 
 /// <summary>The ledger as a DynamoDB table with the string key <c>pk</c>.</summary>
-internal sealed class DynamoLedger(IAmazonDynamoDB client, string table, AwsCaller caller) : ILedger
+internal sealed partial class DynamoLedger(IAmazonDynamoDB client, string table, AwsCaller caller) : ILedger
 {
     private const string Nothing = "attribute_not_exists(pk)";
 
@@ -82,6 +82,7 @@ internal sealed class DynamoLedger(IAmazonDynamoDB client, string table, AwsCall
     {
         var nodes = new ListingBuilder<NodeRecord>();
         var domains = new ListingBuilder<DomainRecord>();
+        var sites = new ListingBuilder<SiteRecord>();
         for (Dictionary<string, AttributeValue>? from = null; ;)
         {
             var request = new ScanRequest { TableName = table, ConsistentRead = true, ExclusiveStartKey = from };
@@ -94,12 +95,13 @@ internal sealed class DynamoLedger(IAmazonDynamoDB client, string table, AwsCall
             {
                 nodes.AddProblem(failed.Message);
                 domains.AddProblem(failed.Message);
+                sites.AddProblem(failed.Message);
                 break;
             }
 
             foreach (var item in page.Items ?? [])
             {
-                Read(item, nodes, domains);
+                Read(item, nodes, domains, sites);
             }
 
             from = page.LastEvaluatedKey;
@@ -109,34 +111,38 @@ internal sealed class DynamoLedger(IAmazonDynamoDB client, string table, AwsCall
             }
         }
 
-        return new(nodes.ToListing().AsSeen(), domains.ToListing().AsSeen(), Seen<SiteRecord>.All([]));
+        return new(nodes.ToListing().AsSeen(), domains.ToListing().AsSeen(), sites.ToListing().AsSeen());
     }
 
     private static void Read(
-        Dictionary<string, AttributeValue> item, ListingBuilder<NodeRecord> nodes, ListingBuilder<DomainRecord> domains)
+        Dictionary<string, AttributeValue> item, ListingBuilder<NodeRecord> nodes, ListingBuilder<DomainRecord> domains, ListingBuilder<SiteRecord> sites)
     {
         var key = item.GetValueOrDefault("pk")?.S ?? "";
+        string? problem;
         if (key.StartsWith(NodeItem.KeyStart, StringComparison.Ordinal))
         {
-            if (NodeItem.TryRead(item, out var node, out var problem))
-            {
-                nodes.Add(node);
-            }
-            else
-            {
-                nodes.AddProblem(problem);
-            }
+            Add(nodes, NodeItem.TryRead(item, out var node, out problem) ? node : null, problem);
         }
         else if (key.StartsWith(DomainItem.KeyStart, StringComparison.Ordinal))
         {
-            if (DomainItem.TryRead(item, out var domain, out var problem))
-            {
-                domains.Add(domain);
-            }
-            else
-            {
-                domains.AddProblem(problem);
-            }
+            Add(domains, DomainItem.TryRead(item, out var domain, out problem) ? domain : null, problem);
+        }
+        else if (key.StartsWith(SiteItem.KeyStart, StringComparison.Ordinal))
+        {
+            Add(sites, SiteItem.TryRead(item, out var site, out problem) ? site : null, problem);
+        }
+    }
+
+    private static void Add<T>(ListingBuilder<T> listing, T? record, string? problem)
+        where T : class
+    {
+        if (record is not null)
+        {
+            listing.Add(record);
+        }
+        else
+        {
+            listing.AddProblem(problem!);
         }
     }
 
@@ -183,8 +189,4 @@ internal sealed class DynamoLedger(IAmazonDynamoDB client, string table, AwsCall
     private static Dictionary<string, AttributeValue> ItemKey(string key) => new() { ["pk"] = new() { S = key } };
 
     private static AttributeValue Number(long value) => new() { N = value.ToString(CultureInfo.InvariantCulture) };
-
-    public Task<bool> AssignSiteAsync(SiteRecord site, DateTimeOffset freeSince, CancellationToken stopping) => throw new NotSupportedException();
-
-    public Task<bool> ReleaseSiteAsync(SiteRecord site, CancellationToken stopping) => throw new NotSupportedException();
 }

@@ -26,6 +26,9 @@ public interface ILedger
     /// <summary>Strikes a domain; one that is not there counts as struck.</summary>
     Task DeleteDomainAsync(string domain, CancellationToken stopping);
 
+    /// <returns>Whose the 4via6 site id is, or was last; null where it was never given.</returns>
+    Task<SiteRecord?> GetSiteAsync(int site, CancellationToken stopping);
+
     /// <summary>Gives a VPC a 4via6 site id, if the VPC has none and no other VPC has it, or had it until its rest is over; or the same VPC had it.</summary>
     /// <param name="freeSince">An id that was released before this instant may be given again.</param>
     /// <returns>false where that is no longer so, and nothing was written; true also where the VPC has this very id already.</returns>

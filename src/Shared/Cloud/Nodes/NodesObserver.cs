@@ -10,7 +10,7 @@ internal static class NodesObserver
     /// <param name="onRecord">Instances that the ledger knows. One that lost its tag is asked for by its id: it is not gone.</param>
     public static async Task<Seen<Instance>> InstancesAsync(IEc2 ec2, IEnumerable<InstanceId> onRecord, CancellationToken stopping)
     {
-        var tagged = await ListAsync(() => ec2.DescribeNodesAsync(stopping));
+        var tagged = await SnapshotObserver.ReadList(() => ec2.DescribeNodesAsync(stopping));
         if (!tagged.IsComplete)   // who is missing from half a list is not missed
         {
             return tagged;
@@ -34,14 +34,8 @@ internal static class NodesObserver
         return new([.. tagged.Items, .. untagged], problems.FirstOrDefault());
     }
 
-    public static Task<Seen<Vpc>> VpcsAsync(IEc2 ec2, CancellationToken stopping) => ListAsync(() => ec2.DescribeVpcsAsync(null, stopping));
+    public static Task<Seen<Vpc>> VpcsAsync(IEc2 ec2, CancellationToken stopping) => SnapshotObserver.ReadList(() => ec2.DescribeVpcsAsync(null, stopping));
 
     public static Task<Seen<NodeParameter>> ParametersAsync(ISsm ssm, string prefix, CancellationToken stopping) =>
-        ListAsync(() => ssm.DescribeNodeParametersAsync(prefix, stopping));
-
-    private static async Task<Seen<T>> ListAsync<T>(Func<Task<Listing<T>>> list)
-    {
-        var (listing, problem) = await SnapshotObserver.Read(list);
-        return listing?.AsSeen() ?? Seen<T>.Unknown(problem!);
-    }
+        SnapshotObserver.ReadList(() => ssm.DescribeNodeParametersAsync(prefix, stopping));
 }

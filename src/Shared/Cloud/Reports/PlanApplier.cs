@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Automation.Reports;
 
 /// <summary>Carries out a plan step by step and says what became of each. Every step may be repeated.</summary>
-public sealed partial class PlanApplier(RoutesApplier routes, NamesApplier names, NodesApplier nodes, ILogger log)
+public sealed partial class PlanApplier(RoutesApplier routes, SitesApplier sites, NamesApplier names, NodesApplier nodes, ILogger log)
 {
     public async Task<ImmutableArray<StepResult>> ApplyAsync(IReadOnlyList<PlannedStep> steps, CancellationToken stopping)
     {
@@ -69,6 +69,9 @@ public sealed partial class PlanApplier(RoutesApplier routes, NamesApplier names
                 PlanAction.RevokeKey a => await nodes.RevokeKeyAsync(a, stopping),
                 PlanAction.DeleteParameters a => await nodes.DeleteParametersAsync(a, stopping),
                 PlanAction.ForgetNode a => await nodes.ForgetAsync(a, stopping),
+                PlanAction.AssignSite a => await sites.AssignAsync(a, stopping),
+                PlanAction.ReleaseSite a => await sites.ReleaseAsync(a, stopping),
+                PlanAction.TagSite a => await sites.TagAsync(a, stopping),
                 _ => throw new NotSupportedException($"No applier knows {step.Action.Kind}."),
             };
         }

@@ -4,6 +4,7 @@ using Automation.Ledger;
 using Automation.Names;
 using Automation.Nodes;
 using Automation.Plans;
+using Automation.Routes;
 using Automation.Tailscale;
 
 namespace Automation.Reports;
@@ -11,7 +12,7 @@ namespace Automation.Reports;
 /// <summary>How much of the world a look takes in.</summary>
 public enum Breadth
 {
-    /// <summary>VPCs, routers and their devices: enough to admit a router, or to hand over from one.</summary>
+    /// <summary>VPCs and what connects them, routers and their devices: enough to admit a router, or to hand over from one.</summary>
     Routes,
 
     Everything,
@@ -44,6 +45,7 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
             var services = aws.In(scope);
             var onRecord = ledgerSeen?.Nodes.Items.Where(node => node.Scope == scope).Select(node => node.Instance) ?? [];
             var instances = NodesObserver.InstancesAsync(services.Ec2, onRecord, stopping);
+            var network = RoutesObserver.ObserveAsync(services.Ec2, stopping);
             var vpcs = await NodesObserver.VpcsAsync(services.Ec2, stopping);
             var seen = new ScopeSeen
             {
@@ -54,7 +56,8 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
                 Parameters = await parameters[scope],
                 Network = NetworkSeen.Unseen(ScopeSeen.NotLookedAt),
             };
-            return everything ? await NamesObserver.ObserveAsync(services, seen, domains, stopping) : seen;
+            var named = everything ? await NamesObserver.ObserveAsync(services, seen, domains, stopping) : seen;
+            return named with { Network = await network };
         }));
 
         return new()
@@ -68,7 +71,7 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
             Nodes = ledgerSeen?.Nodes ?? Seen<NodeRecord>.Unknown(ledgerProblem!),
             Domains = domains,
             Sites = ledgerSeen?.Sites ?? Seen<SiteRecord>.Unknown(ledgerProblem!),
-            OptIn = [],
+            OptIn = settings.OptIn,
         };
     }
 
@@ -113,5 +116,12 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
         {
             return (default, failed.Message);
         }
+    }
+
+    /// <summary>As <see cref="Read"/>, for a list.</summary>
+    internal static async Task<Seen<T>> ReadList<T>(Func<Task<Listing<T>>> list)
+    {
+        var (listing, problem) = await Read(list);
+        return listing?.AsSeen() ?? Seen<T>.Unknown(problem!);
     }
 }

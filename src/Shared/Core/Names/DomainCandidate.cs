@@ -80,7 +80,9 @@ internal static class DomainCandidates
                 return Answer.NotNow;
             }
 
-            findings.Add(new("resolver-not-covered", Finding.Warning, vpc.Vpc.Id.ToString(), $"No route is advertised to its resolver {vpc.Resolver}, so no name is forwarded to it."));
+            findings.Add(new("resolver-not-covered", Finding.Warning, vpc.Vpc.Id.ToString(), vpc.Site is null
+                ? $"No route is advertised to its resolver {vpc.Resolver}, so no name is forwarded to it."
+                : $"It is reached by 4via6 only, and its resolver {vpc.Resolver} answers with addresses that lead elsewhere, so no name is forwarded to it."));
             return Answer.No;
         }
 

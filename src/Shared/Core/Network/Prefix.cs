@@ -25,6 +25,10 @@ public readonly record struct Prefix : IComparable<Prefix>
 
     public bool IsDefaultRoute => Length == 0;
 
+    /// <summary>The lower and the upper half. A single address has none.</summary>
+    public (Prefix Low, Prefix High) Halves =>
+        (new(First, Length + 1), new(First with { Value = First.Value | (UInt128.One << (First.Bits - Length - 1)) }, Length + 1));
+
     private UInt128 HostMask => First.Bits - Length == 128 ? UInt128.MaxValue : (UInt128.One << (First.Bits - Length)) - 1;
 
     /// <summary>The range of that length around an address; host bits are cleared.</summary>

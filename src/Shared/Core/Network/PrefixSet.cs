@@ -36,7 +36,44 @@ public sealed class PrefixSet : IReadOnlyList<Prefix>, IEquatable<PrefixSet>
 
     public bool Contains(Prefix prefix) => _ordered.BinarySearch(prefix) >= 0;
 
-    public bool Covers(Address address) => _ordered.Any(prefix => prefix.Contains(address));
+    public bool Covers(Address address) => Covers(Prefix.Of(address, address.Bits));
+
+    /// <summary>Whether one of the prefixes contains all of the range.</summary>
+    public bool Covers(Prefix range)
+    {
+        for (var length = range.Length; length >= 0; length--)
+        {
+            if (Contains(Prefix.Of(range.First, length)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The fewest prefixes with exactly the same addresses.</summary>
+    public static PrefixSet Minimal(IEnumerable<Prefix> prefixes)
+    {
+        var merged = new List<Prefix>();
+        foreach (var prefix in prefixes.Order())
+        {
+            if (merged.Count > 0 && merged[^1].Contains(prefix))
+            {
+                continue;
+            }
+
+            merged.Add(prefix);
+            while (merged.Count > 1 && merged[^1].Length > 0 && merged[^1].Length == merged[^2].Length
+                && Prefix.Of(merged[^2].First, merged[^2].Length - 1) is var both && both.Contains(merged[^1]))
+            {
+                merged.RemoveAt(merged.Count - 1);
+                merged[^1] = both;
+            }
+        }
+
+        return Of(merged);
+    }
 
     public PrefixSet Union(PrefixSet other) => other.IsSubsetOf(this) ? this : Of(_ordered.Concat(other));
 

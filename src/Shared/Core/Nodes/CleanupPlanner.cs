@@ -46,7 +46,7 @@ public static class CleanupPlanner
         }
     }
 
-    private static string Group(InstanceId instance) => instance.ToString();
+    internal static string Group(InstanceId instance) => instance.ToString();
 
     // The living come first: while a step that adds to the VPC's routes has failed, nothing is taken from it.
     private static ImmutableArray<string> After(NodeRecord? record) => record?.Vpc is { } vpc ? [RoutePlanner.Group(vpc)] : [];

@@ -31,4 +31,9 @@ public sealed record Plan(
 public sealed record PlannedStep(PlanAction Action, string Group, ImmutableArray<string> After, string? Held = null);
 
 /// <summary>The whole wanted set of a router, also when nothing changes.</summary>
-public sealed record WantedRouter(Scope Scope, Instance Instance, VpcId Vpc, DeviceId? Device, PrefixSet Advertise);
+/// <param name="Advertise">Prefixes as they are.</param>
+/// <param name="Via6">Prefixes in 4via6 form.</param>
+public sealed record WantedRouter(Scope Scope, Instance Instance, VpcId Vpc, DeviceId? Device, PrefixSet Advertise, PrefixSet Via6)
+{
+    public PrefixSet All => Advertise.Union(Via6);
+}

@@ -25,8 +25,13 @@ public abstract record PlanAction
     /// <summary>Enables prefixes on a device; what else is enabled stays.</summary>
     public sealed record ApproveRoutes(DeviceId Device, string HostName, PrefixSet Added) : PlanAction;
 
-    /// <summary>Sets what a node advertises, with the SSM document; the exit-node flag stays.</summary>
+    /// <summary>Adds to what a node advertises, with the SSM document; the exit-node flag stays.</summary>
+    /// <param name="All">Everything that it is to advertise: the document sets it as a whole.</param>
     public sealed record AdvertiseRoutes(Scope Scope, InstanceId Instance, string HostName, PrefixSet All) : PlanAction;
+
+    /// <summary>Takes from what a node advertises, with the SSM document; the exit-node flag stays.</summary>
+    /// <param name="All">Everything that it is to go on advertising.</param>
+    public sealed record UnadvertiseRoutes(Scope Scope, InstanceId Instance, string HostName, PrefixSet Removed, PrefixSet All) : PlanAction;
 
     /// <summary>Disables prefixes on a device that the automation once wanted there and now does not; what else is enabled stays.</summary>
     public sealed record TrimRoutes(InstanceId Instance, DeviceId Device, string HostName, PrefixSet Removed, PrefixSet Kept) : PlanAction;
@@ -72,6 +77,7 @@ public abstract record PlanAction
         RecordNode a => a.Instance.ToString(),
         ApproveRoutes a => a.Device.ToString(),
         AdvertiseRoutes a => a.Instance.ToString(),
+        UnadvertiseRoutes a => a.Instance.ToString(),
         TrimRoutes a => a.Device.ToString(),
         SetSplitDns a => a.Wanted.Domain,
         RemoveSplitDns a => a.Domain,
@@ -100,6 +106,7 @@ public abstract record PlanAction
         RecordNode a => $"record {a.HostName} as device {a.Device} with {a.Routes}",
         ApproveRoutes a => $"approve {a.Added} on {a.HostName}",
         AdvertiseRoutes a => $"advertise {a.All} on {a.HostName}",
+        UnadvertiseRoutes a => $"stop advertising {a.Removed} on {a.HostName}",
         TrimRoutes a => $"withdraw {a.Removed} from {a.HostName}",
         SetSplitDns { Expected: null } a => $"forward {a.Wanted.Domain} to {string.Join(", ", a.Wanted.Resolvers)}",
         SetSplitDns a => $"forward {a.Wanted.Domain} to {string.Join(", ", a.Wanted.Resolvers)} instead of {string.Join(", ", a.Expected!)}",

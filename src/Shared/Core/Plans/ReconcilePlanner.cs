@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using Automation.Names;
 using Automation.Nodes;
@@ -23,16 +24,28 @@ public static class ReconcilePlanner
 
         Unread(seen, findings);
         Roles(seen, findings);
-        var served = ServedVpcs.Of(seen, findings);
-        RoutePlanner.Plan(seen, served, additions, withdrawals, findings);
+        var (served, routers) = Routes(seen, allowMassDelete, additions, withdrawals, findings);
         var domains = NamePlanner.Plan(seen, served, additions, withdrawals, findings);
-        CleanupPlanner.Plan(seen, served, allowMassDelete, withdrawals, findings);
 
         return new(
             [.. additions.OrderBy(Rank), .. withdrawals.OrderBy(Rank)],
             [.. findings.Distinct().Order()],
-            [.. served.SelectMany(vpc => vpc.Routers.Select(router => new WantedRouter(router.Scope, router.Instance, vpc.Vpc.Id, router.Device?.Id, vpc.Wanted)))],
+            routers,
             domains);
+    }
+
+    private static (ImmutableArray<ServedVpc> Served, ImmutableArray<WantedRouter> Routers) Routes(
+        Snapshot seen, bool allowMassDelete, List<PlannedStep> additions, List<PlannedStep> withdrawals, List<Finding> findings)
+    {
+        var served = ServedVpcs.Of(seen);
+        CleanupPlanner.Plan(seen, served, allowMassDelete, withdrawals, findings);
+        var topology = new Topology(seen);
+        var reachability = new Reachability(seen, topology);
+        var services = VpcServices.Of(seen, served, reachability, findings);
+        var addresses = Overlaps.Resolve(seen, services, new(seen, served, reachability), additions, withdrawals, findings);
+        served = served.With(addresses);
+        var duties = Duties.Of(served, addresses, new(seen, served, reachability, findings));
+        return (served, RoutePlanner.Plan(seen, duties, new(seen, topology, addresses), additions, withdrawals, findings));
     }
 
     // Kind by kind: what is ours is recorded before it is there, a route is approved before it is advertised, and a name follows its route.
@@ -48,12 +61,13 @@ public static class ReconcilePlanner
         PlanAction.ConfirmSplitDns => 6,
         PlanAction.RemoveSplitDns => 7,
         PlanAction.ForgetSplitDns => 8,
-        PlanAction.TrimRoutes => 9,
-        PlanAction.DeleteDevice => 10,
-        PlanAction.RevokeKey => 11,
-        PlanAction.DeleteParameters => 12,
-        PlanAction.ForgetNode => 13,
-        PlanAction.ReleaseSite => 14,
+        PlanAction.DeleteDevice => 9,
+        PlanAction.UnadvertiseRoutes => 10,
+        PlanAction.TrimRoutes => 11,
+        PlanAction.RevokeKey => 12,
+        PlanAction.DeleteParameters => 13,
+        PlanAction.ForgetNode => 14,
+        PlanAction.ReleaseSite => 15,
         _ => throw new UnreachableException(),
     };
 

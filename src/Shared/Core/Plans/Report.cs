@@ -26,7 +26,7 @@ public sealed record Report(
             [.. seen.Scopes.OrderBy(scope => scope.Scope).Select(scope => new ReportScope(scope.Scope.ToString(), !scope.Problems().Any(), scope.Vpcs.Items.Length))],
             seen.Devices.Items.Length),
         [.. plan.Routers.Select(router => new ReportRouter(
-            router.Instance.Id.ToString(), router.Vpc.ToString(), router.Instance.Subnet?.ToString(), router.Device?.ToString(), router.Advertise, PrefixSet.Empty))],
+            router.Instance.Id.ToString(), router.Vpc.ToString(), router.Instance.Subnet?.ToString(), router.Device?.ToString(), router.Advertise, router.Via6))],
         new(plan.Domains.ToDictionary(domain => domain.Domain, domain => domain.Resolvers), StringComparer.Ordinal),
         [],
         [],

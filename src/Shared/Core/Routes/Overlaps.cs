@@ -1,104 +1,125 @@
 using System.Collections.Immutable;
 using Automation.Network;
-using Automation.Nodes;
 using Automation.Plans;
 
 namespace Automation.Routes;
 
+/// <summary>By which addresses a VPC is reached.</summary>
+/// <param name="Plain">The prefixes that are served as they are; the others are held back.</param>
+/// <param name="Site">Its 4via6 site id, by which its IPv4 prefixes are served as well; null where it has none.</param>
+public sealed record VpcAddresses(VpcService Service, PrefixSet Plain, int? Site)
+{
+    /// <summary>The 4via6 form of all IPv4 prefixes given.</summary>
+    public PrefixSet Via6Of(PrefixSet prefixes) => Site is { } site ? PrefixSet.Of(prefixes.Where(prefix => !prefix.IsIPv6).Select(prefix => Via6.Of(site, prefix))) : [];
+}
+
 /// <summary>
-/// Two VPCs with the same addresses cannot both be reached at them: clients would meet one or the other. Whoever is approved now
-/// keeps its prefix, because people use it; a newcomer is held back. What a scope that was not read has approved is asked of the tailnet.
+/// Two VPCs with the same addresses cannot both be reached at them: clients would meet one or the other. Whoever is approved now keeps its
+/// prefix, because people use it; a newcomer is reached by 4via6. An operator's tag on the VPC goes before.
 /// </summary>
 internal static class Overlaps
 {
-    public static ImmutableArray<ServedVpc> HoldBack(Snapshot seen, ImmutableArray<ServedVpc> served, ICollection<Finding> findings)
+    private const string PinPlain = "plain", PinVia6 = "via6";
+
+    private const int MostNamed = 3;
+
+    public static ImmutableArray<VpcAddresses> Resolve(
+        Snapshot seen,
+        ImmutableArray<VpcService> services,
+        Incumbents incumbents,
+        ICollection<PlannedStep> additions,
+        ICollection<PlannedStep> withdrawals,
+        ICollection<Finding> findings)
     {
-        var wanted = served.SelectMany(vpc => vpc.Wanted.Select(prefix => new Claim(vpc.Vpc.Id, prefix)));
-        var unread = Unread(seen, served).ToHashSet();
-        // By VPC and not by scope: one that is shared is seen in several, and approved in all of them once it is in one.
-        HashSet<Claim> approved =
-        [
-            .. served.SelectMany(vpc => vpc.Routers, (vpc, router) => (vpc.Vpc.Id, router.Device))
-                .SelectMany(router => router.Device?.Enabled ?? PrefixSet.Empty, (router, prefix) => new Claim(router.Id, prefix)),
-            .. unread,
-        ];
-        var held = new HashSet<Claim>();
-        foreach (var (outer, inner) in Pairs(wanted.Concat(unread).Distinct()))
+        var claims = services.SelectMany(service => Claimed(service, incumbents).Select(prefix => new Claim(prefix, service.Vpc.Id))).Order().ToImmutableArray();
+        var all = claims.Concat(incumbents.Unread.Select(unread => new Claim(unread.Prefix, unread.Vpc))).Distinct().Order().ToImmutableArray();
+        var amongKnown = Overlapping(claims);
+        var overlapping = Overlapping(all);
+        var neighbours = overlapping.Count == 0 ? null : new PrefixTable<ImmutableArray<Claim>>(all.GroupBy(claim => claim.Prefix).Select(same => (same.Key, same.ToImmutableArray())));
+        var pins = services.ToDictionary(service => service.Vpc.Id, service => Pin(service.Vpc, findings));
+
+        var needSite = services
+            .Where(service => pins[service.Vpc.Id] == PinVia6 || service.Prefixes.Any(prefix => !prefix.IsIPv6 && amongKnown.Contains(new(prefix, service.Vpc.Id))))
+            .ToImmutableArray();
+        var sites = SitePlanner.Plan(seen, services, needSite, additions, withdrawals, findings);
+
+        var resolved = ImmutableArray.CreateBuilder<VpcAddresses>(services.Length);
+        foreach (var service in services)
         {
-            var (outerStays, innerStays) = (approved.Contains(outer), approved.Contains(inner));
-            if (!outerStays)
+            var id = service.Vpc.Id;
+            var site = sites.TryGetValue(id, out var assigned) ? assigned : (int?)null;
+            var plain = service.Prefixes.Where(prefix => IsPlain(new(prefix, id)));
+            foreach (var prefix in service.Prefixes.Where(prefix => overlapping.Contains(new(prefix, id))))
             {
-                held.Add(outer);
+                findings.Add(Describe(new(prefix, id), plain.Contains(prefix), site));
             }
 
-            if (!innerStays)
-            {
-                held.Add(inner);
-            }
-
-            findings.Add(Describe(outer, outerStays, inner, innerStays));
-            findings.Add(Describe(inner, innerStays, outer, outerStays));
+            resolved.Add(new(service, plain, site));
         }
 
-        return held.Count == 0
-            ? served
-            : [.. served.Select(vpc => vpc with { Wanted = vpc.Wanted.Where(prefix => !held.Contains(new(vpc.Vpc.Id, prefix))) })];
-    }
+        return resolved.ToImmutable();
 
-    // Prefixes nest or are disjoint: in order, whatever contains the next one is on the stack.
-    private static IEnumerable<(Claim Outer, Claim Inner)> Pairs(IEnumerable<Claim> claims)
-    {
-        var containing = new Stack<Claim>();
-        foreach (var claim in claims.OrderBy(claim => claim.Prefix).ThenBy(claim => claim.Vpc))
+        bool IsPlain(Claim claim) =>
+            (pins[claim.Vpc] != PinVia6 || claim.Prefix.IsIPv6)
+            && (!overlapping.Contains(claim)
+                || incumbents.Of(claim.Vpc).Covers(claim.Prefix)
+                // A pin never takes an address from people who use it: the other has to be pinned to via6, and withdrawn, first.
+                || (pins[claim.Vpc] == PinPlain && !Others(claim).Any(other => IsInUse(other) || pins.GetValueOrDefault(other.Vpc) == PinPlain)));
+
+        bool IsInUse(Claim claim) => incumbents.Of(claim.Vpc).Covers(claim.Prefix) || incumbents.Unread.Contains((claim.Prefix, claim.Vpc));
+
+        IEnumerable<Claim> Others(Claim claim) => neighbours!.Related(claim.Prefix).SelectMany(same => same).Where(other => other.Vpc != claim.Vpc);
+
+        Finding Describe(Claim claim, bool stays, int? site)
         {
-            while (containing.Count > 0 && !containing.Peek().Prefix.Contains(claim.Prefix))
-            {
-                containing.Pop();
-            }
-
-            foreach (var outer in containing)
-            {
-                if (outer.Vpc != claim.Vpc)
-                {
-                    yield return (outer, claim);
-                }
-            }
-
-            containing.Push(claim);
-        }
-    }
-
-    // A look at one scope, as an event or a launch asks for, must not give away what a VPC of another has in use.
-    private static IEnumerable<Claim> Unread(Snapshot seen, ImmutableArray<ServedVpc> served)
-    {
-        var shown = served.SelectMany(vpc => vpc.Routers).Select(router => router.Instance.Id)
-            .Concat(seen.Scopes.SelectMany(scope => scope.Instances.Items).Where(instance => !instance.IsUp).Select(instance => instance.Id))
-            .ToHashSet();
-        var read = seen.Scopes.Where(scope => scope.Vpcs.IsComplete && scope.Instances.IsComplete).Select(scope => scope.Scope).ToHashSet();
-        var records = seen.Nodes.Items
-            .Where(record => !shown.Contains(record.Instance) && !read.Contains(record.Scope))
-            .DistinctBy(record => record.Instance)
-            .ToDictionary(record => record.Instance);
-        foreach (var device in seen.Devices.Items)
-        {
-            if (NodeHostName.TryParse(device.HostName, out var instance) && records.TryGetValue(instance, out var record) && record.Vpc is { } vpc)
-            {
-                foreach (var prefix in device.Enabled.Intersect(record.Routes))
-                {
-                    yield return new(vpc, prefix);
-                }
-            }
+            var others = Others(claim).Take(MostNamed + 1).ToImmutableArray();
+            var what = $"{claim.Prefix} overlaps {string.Join(", ", others.Take(MostNamed).Select(other => $"{other.Prefix} of {other.Vpc}"))}{(others.Length > MostNamed ? " and others" : "")}: ";
+            var both = stays && others.Any(other => IsInUse(other) && pins.GetValueOrDefault(other.Vpc) != PinVia6);
+            return new("overlapping-vpc", both ? Finding.Error : Finding.Warning, claim.Vpc.ToString(), what + (
+                both ? $"both are approved and left as they are, so clients may reach the wrong VPC; set {VpcTags.Overlap} = {PinVia6} on one of them."
+                : stays ? "it is approved already, or pinned, and is reached as it is."
+                : pins[claim.Vpc] == PinPlain && !claim.Prefix.IsIPv6 ? $"it is to be plain, and waits while the other is: set {VpcTags.Overlap} = {PinVia6} there first."
+                : site is not null && !claim.Prefix.IsIPv6 ? $"it is reached as {Via6.Of(site.Value, claim.Prefix)} of site {site.Value} only."
+                : "it is held back; renumber the VPC, or set tailscale:advertise = false on one of them."));
         }
     }
 
-    private static Finding Describe(Claim about, bool stays, Claim other, bool otherStays) => new(
-        "overlapping-vpc",
-        stays && otherStays ? Finding.Error : Finding.Warning,
-        about.Vpc.ToString(),
-        $"{about.Prefix} overlaps {other.Prefix} of {other.Vpc}: "
-            + (stays && otherStays ? "both are approved and left as they are, so clients may reach the wrong VPC; set tailscale:advertise = false on one of them."
-            : stays ? "it is approved already and stays."
-            : "it is held back; renumber the VPC, or set tailscale:advertise = false on one of them."));
+    // Of a VPC that waits, also what stand-ins go on serving.
+    private static PrefixSet Claimed(VpcService service, Incumbents incumbents) => !service.Waits
+        ? service.Prefixes
+        : service.Prefixes.Union(incumbents.Of(service.Vpc.Id).Where(prefix => service.Vpc.Cidrs.Any(cidr => cidr.State == VpcCidr.Associated && cidr.Prefix.Contains(prefix))));
 
-    private readonly record struct Claim(VpcId Vpc, Prefix Prefix);
+    private static string? Pin(Vpc vpc, ICollection<Finding> findings)
+    {
+        if (vpc.Overlap is not (null or "" or PinPlain or PinVia6))
+        {
+            findings.Add(new("unknown-overlap", Finding.Warning, vpc.Id.ToString(), $"{VpcTags.Overlap} = '{Printable.Of(vpc.Overlap)}' is neither {PinPlain} nor {PinVia6}, and counts as not set."));
+        }
+
+        return vpc.Overlap;
+    }
+
+    private static HashSet<Claim> Overlapping(ImmutableArray<Claim> claims)
+    {
+        var owners = new Dictionary<VpcId, int>();
+        var prefixes = new Prefix[claims.Length];
+        var owner = new int[claims.Length];
+        var overlaps = new bool[claims.Length];
+        for (var i = 0; i < claims.Length; i++)
+        {
+            prefixes[i] = claims[i].Prefix;
+            if (!owners.TryGetValue(claims[i].Vpc, out owner[i]))
+            {
+                owners[claims[i].Vpc] = owner[i] = owners.Count;
+            }
+        }
+
+        PrefixSweep.Mark(prefixes, owner, overlaps);
+        return [.. claims.Where((_, i) => overlaps[i])];
+    }
+
+    private readonly record struct Claim(Prefix Prefix, VpcId Vpc) : IComparable<Claim>
+    {
+        public int CompareTo(Claim other) => Prefix.CompareTo(other.Prefix) is not 0 and var order ? order : Vpc.CompareTo(other.Vpc);
+    }
 }

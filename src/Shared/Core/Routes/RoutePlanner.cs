@@ -5,53 +5,51 @@ using Automation.Plans;
 
 namespace Automation.Routes;
 
-/// <summary>Makes each router's device serve exactly what its VPC has: approve first, then advertise, then withdraw.</summary>
+/// <summary>
+/// Makes each router's device serve exactly what it is to serve: approve first, then advertise; and take away once all that replaces it
+/// is in place.
+/// </summary>
 public static class RoutePlanner
 {
     /// <summary>How long a router may take to boot and join before its silence is worth a finding.</summary>
     public static readonly TimeSpan JoinTime = TimeSpan.FromMinutes(10);
 
     /// <param name="additions">Steps that only add.</param>
-    /// <param name="withdrawals">Steps that take away; they come after every addition.</param>
-    public static void Plan(
+    /// <param name="withdrawals">Steps that take away; they come after every addition. Devices of gone instances are deleted in it already.</param>
+    /// <returns>The whole wanted set of every router.</returns>
+    internal static ImmutableArray<WantedRouter> Plan(
         Snapshot seen,
-        ImmutableArray<ServedVpc> served,
+        ImmutableArray<Duty> duties,
+        Withdrawals may,
         ICollection<PlannedStep> additions,
         ICollection<PlannedStep> withdrawals,
         ICollection<Finding> findings)
     {
-        var complete = seen.Scopes
-            .Where(scope => scope.Vpcs.IsComplete && scope.Instances.IsComplete)
-            .Select(scope => scope.Scope)
-            .ToHashSet();
-        foreach (var vpc in served)
+        var deleted = withdrawals.Where(step => step is { Held: null, Action: PlanAction.DeleteDevice }).ToDictionary(step => ((PlanAction.DeleteDevice)step.Action).Device, step => step.Group);
+        var adding = new List<(Prefix, string)>();
+        foreach (var duty in duties)
         {
-            foreach (var router in vpc.Routers)
+            var before = additions.Count;
+            Add(seen, duty, additions, findings);
+            if (additions.Count > before)
             {
-                // Unknown is not empty: what could not be read completely takes nothing away.
-                var mayWithdraw = complete.Contains(vpc.Scope) && seen.Nodes.IsComplete && seen.Devices.IsComplete;
-                Plan(seen, vpc, router, mayWithdraw, additions, withdrawals, findings);
-            }
-
-            if (vpc.Routers.IsEmpty && vpc.Vpc.Advertise == "true")
-            {
-                findings.Add(new("no-router", Finding.Warning, vpc.Vpc.Id.ToString(), "It is tagged tailscale:advertise = true and has no subnet router: start one in it."));
+                adding.AddRange(duty.Wanted.Select(prefix => (prefix, Group(duty.Home.Id))));
             }
         }
+
+        may.Plan(duties, deleted, new(adding.GroupBy(pair => pair.Item1, pair => pair.Item2).Select(same => (same.Key, same.Distinct().ToImmutableArray()))), withdrawals);
+        return [.. duties.Select(duty => Wanted(duty, may))];
     }
 
     /// <summary>Steps of one VPC's routes belong together: what is withdrawn waits until all that is added is in place.</summary>
     public static string Group(VpcId vpc) => vpc.ToString();
 
-    private static void Plan(
-        Snapshot seen,
-        ServedVpc vpc,
-        Router router,
-        bool mayWithdraw,
-        ICollection<PlannedStep> additions,
-        ICollection<PlannedStep> withdrawals,
-        ICollection<Finding> findings)
+    /// <summary>A router's ledger entry; other steps of the router come after it.</summary>
+    internal static string Recorded(InstanceId instance) => $"record of {instance}";
+
+    private static void Add(Snapshot seen, Duty duty, ICollection<PlannedStep> additions, ICollection<Finding> findings)
     {
+        var router = duty.Router;
         if (router.Device is not { } device)
         {
             if (seen.Devices.IsComplete && seen.ObservedAt - router.Instance.LaunchedAt > JoinTime)
@@ -63,41 +61,44 @@ public static class RoutePlanner
         }
 
         Health(router, device, findings);
-        var group = Group(vpc.Vpc.Id);
-        var recorded = $"record of {router.Instance.Id}";
-        var ours = router.Record?.Routes ?? PrefixSet.Empty;
-        var wanted = vpc.Wanted;
+        var group = Group(duty.Home.Id);
+        var recorded = Recorded(router.Instance.Id);
+        var wanted = duty.Wanted;
+        ImmutableArray<string> sites = [.. duty.Sites.Select(SitePlanner.Group)];
 
         if (seen.Nodes.IsComplete && (router.Record is not { } record || record.Device != device.Id || !wanted.IsSubsetOf(record.Routes)))
         {
             // The ledger learns what is ours before it is there, so that it can be withdrawn whatever happens in between.
-            additions.Add(new(new PlanAction.RecordNode(vpc.Scope, vpc.Vpc.Id, router.Instance.Id, NodeRoles.SubnetRouter, device.Id, router.HostName, ours.Union(wanted)), recorded, []));
+            additions.Add(new(new PlanAction.RecordNode(duty.Scope, duty.Home.Id, router.Instance.Id, NodeRoles.SubnetRouter, device.Id, router.HostName, duty.Ours.Union(wanted)), recorded, sites));
         }
 
         if (wanted.Except(device.Enabled) is { IsEmpty: false } missing)
         {
-            additions.Add(new(new PlanAction.ApproveRoutes(device.Id, router.HostName, missing), group, [recorded]));
+            additions.Add(new(new PlanAction.ApproveRoutes(device.Id, router.HostName, missing), group, [recorded, .. sites]));
         }
 
-        var advertised = device.Advertised.Where(prefix => !prefix.IsDefaultRoute);   // the exit-node flag has its own switch
-        var foreign = mayWithdraw ? advertised.Except(ours) : advertised;
-        var advertise = wanted.Union(foreign);
-        if (!advertise.Equals(advertised))
+        var advertised = Withdrawals.AdvertisedOf(device);
+        if (!wanted.IsSubsetOf(advertised))
         {
-            additions.Add(new(new PlanAction.AdvertiseRoutes(vpc.Scope, router.Instance.Id, router.HostName, advertise), group, [recorded]));
+            additions.Add(new(new PlanAction.AdvertiseRoutes(duty.Scope, router.Instance.Id, router.HostName, wanted.Union(advertised)), group, [recorded, .. sites]));
         }
 
-        var unwanted = device.Enabled.Where(prefix => !prefix.IsDefaultRoute).Except(wanted);
-        // Also what is no longer enabled, as after a withdrawal that was cut short: ours no longer, so that whoever enables it now keeps it.
-        if (mayWithdraw && ours.Except(wanted) is { IsEmpty: false } withdrawn)
-        {
-            withdrawals.Add(new(new PlanAction.TrimRoutes(router.Instance.Id, device.Id, router.HostName, withdrawn, wanted), group, [group, recorded]));
-        }
-
-        if (seen.Nodes.IsComplete && unwanted.Except(ours) is { IsEmpty: false } notOurs)
+        if (seen.Nodes.IsComplete && device.Enabled.Where(prefix => !prefix.IsDefaultRoute).Except(wanted).Except(duty.Ours) is { IsEmpty: false } notOurs)
         {
             findings.Add(new("route-not-ours", Finding.Info, device.Id.ToString(), $"{notOurs} is enabled on {router.HostName} by somebody else and stays."));
         }
+    }
+
+    private static WantedRouter Wanted(Duty duty, Withdrawals may)
+    {
+        var kept = duty.Router.Device is { } device ? device.Enabled.Intersect(duty.Ours).Except(duty.Wanted).Where(prefix => !may.Withdraw(duty, prefix)) : [];
+        return new(
+            duty.Scope,
+            duty.Router.Instance,
+            duty.Home.Id,
+            duty.Router.Device?.Id,
+            duty.Plain.Union(kept.Where(prefix => !Via6.Range.Contains(prefix))),
+            duty.Via6.Union(kept.Where(Via6.Range.Contains)));
     }
 
     private static void Health(Router router, Device device, ICollection<Finding> findings)

@@ -12,8 +12,10 @@ public sealed record Router(Scope Scope, Instance Instance, string HostName, Dev
     public bool Serves => Device is { Connected: true, Authorized: true };
 }
 
-/// <summary>A VPC with its routers, and the prefixes that each of them is to serve.</summary>
-public sealed record ServedVpc(Scope Scope, Vpc Vpc, ImmutableArray<Router> Routers, PrefixSet Wanted)
+/// <summary>A VPC with its own routers.</summary>
+/// <param name="Wanted">The prefixes by which it is to be reached as they are.</param>
+/// <param name="Site">The 4via6 site id by which it is reached as well; null where it has none.</param>
+public sealed record ServedVpc(Scope Scope, Vpc Vpc, ImmutableArray<Router> Routers, PrefixSet Wanted, int? Site = null)
 {
     public const string OptedOut = "false";
 
@@ -26,8 +28,8 @@ public sealed record ServedVpc(Scope Scope, Vpc Vpc, ImmutableArray<Router> Rout
 /// <summary>Joins what the clouds show into VPCs and their routers.</summary>
 public static class ServedVpcs
 {
-    /// <returns>Every VPC that was seen, by scope and id, with its routers by id; findings about what is refused or held back.</returns>
-    public static ImmutableArray<ServedVpc> Of(Snapshot seen, ICollection<Finding> findings)
+    /// <returns>Every VPC that was seen, by scope and id, with its routers by id; what is wanted of it is not said yet.</returns>
+    public static ImmutableArray<ServedVpc> Of(Snapshot seen)
     {
         var records = seen.Nodes.Items.DistinctBy(record => record.Instance).ToDictionary(record => record.Instance);
         var devices = seen.Devices.Items.ToLookup(device => device.HostName);
@@ -42,12 +44,18 @@ public static class ServedVpcs
                 .ToLookup(router => router.Instance.Vpc);
             foreach (var vpc in scope.Vpcs.Items.DistinctBy(vpc => vpc.Id).OrderBy(vpc => vpc.Id))
             {
-                ImmutableArray<Router> own = [.. routers[vpc.Id]];
-                served.Add(new(scope.Scope, vpc, own, own.IsEmpty ? PrefixSet.Empty : OwnCidrs(vpc, findings)));
+                served.Add(new(scope.Scope, vpc, [.. routers[vpc.Id]], PrefixSet.Empty));
             }
         }
 
-        return Overlaps.HoldBack(seen, served.ToImmutable(), findings);
+        return served.ToImmutable();
+    }
+
+    /// <summary>Says what is wanted of each VPC.</summary>
+    public static ImmutableArray<ServedVpc> With(this ImmutableArray<ServedVpc> served, ImmutableArray<VpcAddresses> addresses)
+    {
+        var byVpc = addresses.ToDictionary(reached => reached.Service.Vpc.Id);
+        return [.. served.Select(vpc => byVpc.TryGetValue(vpc.Vpc.Id, out var reached) ? vpc with { Wanted = reached.Plain, Site = reached.Site } : vpc)];
     }
 
     private static Router RouterOf(Scope scope, Instance instance, ILookup<string, Device> devices, NodeRecord? record)

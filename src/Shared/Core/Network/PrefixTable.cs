@@ -1,0 +1,117 @@
+using System.Runtime.InteropServices;
+
+namespace Automation.Network;
+
+/// <summary>Prefixes with a value each, looked up by the longest match. Of a prefix that is given twice, the first value counts.</summary>
+public sealed class PrefixTable<T>
+{
+    private readonly Prefix[] _prefixes;
+    private readonly T[] _values;
+    private readonly int[] _wider;   // where the next wider prefix is; -1 where there is none
+
+    public PrefixTable(IEnumerable<(Prefix Prefix, T Value)> lines)
+    {
+        var ordered = lines.DistinctBy(line => line.Prefix).ToArray();
+        _prefixes = [.. ordered.Select(line => line.Prefix)];
+        _values = [.. ordered.Select(line => line.Value)];
+        Array.Sort(_prefixes, _values);
+        _wider = new int[_prefixes.Length];
+        for (var i = 0; i < _prefixes.Length; i++)
+        {
+            // Prefixes nest or are disjoint: in order, whatever contains this one is the one before, or contains it.
+            var wider = i - 1;
+            while (wider >= 0 && !_prefixes[wider].Contains(_prefixes[i]))
+            {
+                wider = _wider[wider];
+            }
+
+            _wider[i] = wider;
+        }
+    }
+
+    /// <summary>In order.</summary>
+    public ReadOnlySpan<Prefix> Prefixes => _prefixes;
+
+    /// <summary>In order of their prefixes.</summary>
+    public IEnumerable<(Prefix Prefix, T Value)> Lines => _prefixes.Zip(_values);
+
+    /// <summary>Divides a range by longest match, exactly, in order.</summary>
+    public List<Match<T>> Split(Prefix range)
+    {
+        var pieces = new List<Match<T>>();
+        var at = Array.BinarySearch(_prefixes, range);
+        var cover = at >= 0 ? at : Cover(range, ~at - 1);
+        var inside = at >= 0 ? at + 1 : ~at;
+        Split(range, cover, inside, End(range, inside), pieces);
+        return pieces;
+    }
+
+    /// <summary>The values of all prefixes that contain the range or lie inside it.</summary>
+    public IEnumerable<T> Related(Prefix range)
+    {
+        var at = Array.BinarySearch(_prefixes, range);
+        for (var cover = at >= 0 ? at : Cover(range, ~at - 1); cover >= 0; cover = _wider[cover])
+        {
+            yield return _values[cover];
+        }
+
+        var inside = at >= 0 ? at + 1 : ~at;
+        for (var end = End(range, inside); inside < end; inside++)
+        {
+            yield return _values[inside];
+        }
+    }
+
+    private void Split(Prefix range, int cover, int from, int end, List<Match<T>> pieces)
+    {
+        if (from < end && _prefixes[from] == range)
+        {
+            cover = from++;
+        }
+
+        if (from == end)
+        {
+            pieces.Add(cover < 0 ? new(range, null, default!) : new(range, _prefixes[cover], _values[cover]));
+            return;
+        }
+
+        var (low, high) = range.Halves;
+        var middle = End(low, from);
+        Split(low, cover, from, middle, pieces);
+        Split(high, cover, middle, end, pieces);
+    }
+
+    private int Cover(Prefix range, int from)
+    {
+        while (from >= 0 && !_prefixes[from].Contains(range))
+        {
+            from = _wider[from];
+        }
+
+        return from;
+    }
+
+    private int End(Prefix range, int from)
+    {
+        var (low, high) = (from, _prefixes.Length);
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (range.Contains(_prefixes[middle]))
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+    }
+}
+
+/// <summary>A piece of a range, and what its addresses match longest.</summary>
+/// <param name="By">The prefix that matched; null where none does.</param>
+[StructLayout(LayoutKind.Auto)]
+public readonly record struct Match<T>(Prefix Piece, Prefix? By, T Value);

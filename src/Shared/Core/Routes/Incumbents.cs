@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using Automation.Network;
+using Automation.Nodes;
+using Automation.Plans;
+
+namespace Automation.Routes;
+
+/// <summary>
+/// Which VPC's prefixes are approved in the tailnet now, on whichever router: those people use. Read from the tailnet, also from devices
+/// whose instance is gone, so that a VPC whose only router is being replaced keeps its addresses.
+/// </summary>
+internal sealed class Incumbents
+{
+    private readonly Dictionary<VpcId, PrefixSet> _approved = [];
+
+    public Incumbents(Snapshot seen, ImmutableArray<ServedVpc> served, Reachability reachability)
+    {
+        var approved = new List<(VpcId Vpc, Prefix Prefix)>();
+        var vpcs = served.DistinctBy(vpc => vpc.Vpc.Id).ToDictionary(vpc => vpc.Vpc.Id, vpc => vpc.Vpc);
+        var routers = served.SelectMany(vpc => vpc.Routers).DistinctBy(router => router.Instance.Id).ToImmutableArray();
+        foreach (var router in routers)
+        {
+            if (router is { Device: { } device, Instance.Vpc: { } home })
+            {
+                approved.AddRange(Attributed(device.Enabled.Where(prefix => IsOf(prefix, home) || router.Record?.Routes.Contains(prefix) == true), home, [router]));
+            }
+        }
+
+        var standing = routers.ToLookup(router => router.Instance.Vpc);
+        var shown = routers.Select(router => router.Instance.Id)
+            .Concat(seen.Scopes.SelectMany(scope => scope.Instances.Items).Where(instance => !instance.IsUp).Select(instance => instance.Id))
+            .ToHashSet();
+        var read = seen.Scopes.Where(scope => scope.Vpcs.IsComplete && scope.Instances.IsComplete).Select(scope => scope.Scope).ToHashSet();
+        var records = seen.Nodes.Items.DistinctBy(record => record.Instance).ToDictionary(record => record.Instance);
+        var unread = new HashSet<(Prefix, VpcId)>();
+        foreach (var device in seen.Devices.Items)
+        {
+            if (!NodeHostName.TryParse(device.HostName, out var instance) || !records.TryGetValue(instance, out var record) || record.Vpc is not { } home)
+            {
+                continue;
+            }
+
+            var ours = device.Enabled.Intersect(record.Routes);
+            if (vpcs.ContainsKey(home))
+            {
+                approved.AddRange(Attributed(ours, home, standing[home]));
+            }
+
+            // A look at one scope, as an event or a launch asks for, must not give away what a VPC of another has in use.
+            if (!shown.Contains(instance) && !read.Contains(record.Scope))
+            {
+                unread.UnionWith(ours.Where(prefix => !Via6.Range.Contains(prefix)).Select(prefix => (prefix, home)));
+            }
+        }
+
+        foreach (var same in approved.GroupBy(claim => claim.Vpc, claim => claim.Prefix))
+        {
+            _approved[same.Key] = PrefixSet.Of(same);
+        }
+
+        Unread = [.. unread];
+
+        bool IsOf(Prefix prefix, VpcId home) => vpcs.TryGetValue(home, out var vpc) && vpc.Cidrs.Any(cidr => cidr.Prefix.Contains(prefix));
+
+        IEnumerable<(VpcId, Prefix)> Attributed(PrefixSet prefixes, VpcId home, IEnumerable<Router> through)
+        {
+            foreach (var prefix in prefixes.Where(prefix => !Via6.Range.Contains(prefix)))
+            {
+                if (IsOf(prefix, home))
+                {
+                    yield return (home, prefix);
+                }
+                else if (through.SelectMany(router => reachability.Walk(router, prefix)).FirstOrDefault(leg => leg.Vpc is { } vpc && vpc != home) is { Vpc: { } far })
+                {
+                    yield return (far, prefix);
+                }
+            }
+        }
+    }
+
+    /// <summary>What is approved in scopes that this look left out or could not read, and whose it is as far as the ledger knows.</summary>
+    public ImmutableHashSet<(Prefix Prefix, VpcId Vpc)> Unread { get; }
+
+    public PrefixSet Of(VpcId vpc) => _approved.GetValueOrDefault(vpc, PrefixSet.Empty);
+}

@@ -1,0 +1,229 @@
+using System.Collections.Immutable;
+using Automation.Network;
+using Automation.Plans;
+
+namespace Automation.Routes;
+
+/// <summary>What routers reach beyond their own VPC, by the route tables on the way there and back.</summary>
+internal sealed class Reachability
+{
+    private readonly Topology _topology;
+    private readonly Walker _walker;
+    private readonly HashSet<VpcId> _subnetsKnown;
+    private readonly Dictionary<(VpcId, RouteTableId, string), Outlook> _outlooks = [];
+    private readonly Dictionary<(VpcId From, VpcId To, RouteTableId, string, Prefix), Answer> _answers = [];
+    private readonly Dictionary<VpcId, PrefixTable<Prefix>> _servable = [];
+    private readonly Dictionary<(InstanceId, VpcId), (PrefixSet?, ImmutableArray<SubnetId>)> _reached = [];
+    private readonly HashSet<Finding> _refused = [];
+
+    public Reachability(Snapshot seen, Topology topology)
+    {
+        _topology = topology;
+        _walker = new(topology);
+        _subnetsKnown = [.. seen.Scopes.Where(scope => scope.Network.Subnets.IsComplete && scope.Network.RouteTables.IsComplete).SelectMany(scope => scope.Vpcs.Items).Select(vpc => vpc.Id)];
+    }
+
+    public Topology Topology => _topology;
+
+    /// <summary>The far VPCs that a router has routes to, whether or not they answer, in order.</summary>
+    public IEnumerable<VpcId> Neighbours(Router router) => OutlookOf(router) is { } outlook ? outlook.Vpcs.Keys.Order() : [];
+
+    /// <summary>Ranges behind gateways that are no VPC of ours, with what is there.</summary>
+    public ImmutableArray<(Prefix Range, string What)> Beyond(Router router) => OutlookOf(router)?.Beyond ?? [];
+
+    /// <summary>Why a router's routes could not be followed; null where they could.</summary>
+    public string? Problem(Router router) =>
+        router.Instance.Subnet is not { } subnet || router.Instance.Vpc is null ? "EC2 shows no subnet of it"
+        : _topology.Subnet(subnet) is not { } place ? $"{subnet} was not seen"
+        : _topology.TableOf(place) is null ? $"no route table of {subnet} was seen"
+        : null;
+
+    /// <summary>The part of a range that a router reaches beyond its VPC, and what is there that is no VPC of ours.</summary>
+    public IEnumerable<Leg> Walk(Router router, Prefix range) => Place(router) is { } place ? _walker.From(place, range) : [];
+
+    /// <summary>What a router reaches of a far VPC and gets answers from, in prefixes that say exactly that, within each CIDR the fewest.</summary>
+    /// <param name="silent">The subnets that have no way back.</param>
+    /// <returns>null where it cannot be said: something on the way was not read.</returns>
+    public PrefixSet? Reached(Router router, Vpc vpc, out ImmutableArray<SubnetId> silent)
+    {
+        var key = (router.Instance.Id, vpc.Id);
+        if (!_reached.TryGetValue(key, out var reached))
+        {
+            _reached[key] = reached = (Reach(router, vpc, out var mute), mute);
+        }
+
+        silent = reached.Item2;
+        return reached.Item1;
+    }
+
+    private PrefixSet? Reach(Router router, Vpc vpc, out ImmutableArray<SubnetId> silent)
+    {
+        silent = [];
+        if (OutlookOf(router) is not { } outlook || Place(router) is not { } place)
+        {
+            return _topology.IsComplete ? [] : null;
+        }
+
+        if (!_topology.IsComplete && (!_subnetsKnown.Contains(vpc.Id) || vpc.Cidrs.Any(cidr => outlook.Unknown.Related(cidr.Prefix).Any())))
+        {
+            return null;
+        }
+
+        if (!outlook.Vpcs.TryGetValue(vpc.Id, out var forward))
+        {
+            return [];
+        }
+
+        var cut = new List<Prefix>();
+        var mute = ImmutableArray.CreateBuilder<SubnetId>();
+        var answering = (IPv4: false, IPv6: false);
+        foreach (var subnet in _topology.SubnetsOf(vpc.Id))
+        {
+            foreach (var cidr in subnet.Cidrs.Where(cidr => forward.Related(cidr).Any()))
+            {
+                switch (AnswerOf(router, place, subnet, cidr.IsIPv6))
+                {
+                    case Answer.Unknown when !_topology.IsComplete:
+                        return null;
+                    case Answer.Comes when cidr.IsIPv6:
+                        answering.IPv6 = true;
+                        break;
+                    case Answer.Comes:
+                        answering.IPv4 = true;
+                        break;
+                    default:
+                        cut.Add(cidr);
+                        mute.Add(subnet.Id);
+                        break;
+                }
+            }
+        }
+
+        silent = [.. mute.Distinct()];
+        var silence = new PrefixTable<Prefix>(cut.Select(cidr => (cidr, cidr)));
+        var reached = new List<Prefix>();
+        foreach (var cidr in Servable(vpc).Prefixes)
+        {
+            if (cidr.IsIPv6 ? answering.IPv6 : answering.IPv4)
+            {
+                // Within each CIDR by itself: the VPC's own routers advertise CIDR by CIDR, and only the same prefix fails over.
+                var pieces = forward.Split(cidr).Where(match => match.By is not null).Select(match => match.Piece);
+                reached.AddRange(PrefixSet.Minimal(pieces.SelectMany(piece => silence.Split(piece)).Where(match => match.By is null).Select(match => match.Piece)));
+            }
+        }
+
+        return PrefixSet.Of(reached);
+    }
+
+    private PrefixTable<Prefix> Servable(Vpc vpc)
+    {
+        if (!_servable.TryGetValue(vpc.Id, out var cidrs))
+        {
+            _servable[vpc.Id] = cidrs = new(ServedVpcs.OwnCidrs(vpc, _refused).Select(cidr => (cidr, cidr)));
+        }
+
+        return cidrs;
+    }
+
+    private Subnet? Place(Router router) =>
+        router.Instance.Subnet is { } id && router.Instance.Vpc is { } vpc && _topology.Subnet(id) is { } subnet && subnet.Vpc == vpc ? subnet : null;
+
+    // Routers of the same zone whose subnets have the same table see the same.
+    private Outlook? OutlookOf(Router router)
+    {
+        if (Place(router) is not { } place || _topology.TableOf(place) is not { } table)
+        {
+            return null;
+        }
+
+        var key = (place.Vpc, table.Id, place.Zone);
+        if (!_outlooks.TryGetValue(key, out var outlook))
+        {
+            _outlooks[key] = outlook = Look(place, table);
+        }
+
+        return outlook;
+    }
+
+    private Outlook Look(Subnet place, SubnetTable table)
+    {
+        var vpcs = new Dictionary<VpcId, List<Prefix>>();
+        var beyond = new List<(Prefix, string)>();
+        var unknown = new List<Prefix>();
+        foreach (var range in new Horizon(_topology).Of(place.Vpc, table))
+        {
+            foreach (var leg in _walker.From(place, range))
+            {
+                switch (leg.Landing)
+                {
+                    case Landing.Vpc when leg.Vpc is { } vpc && vpc != place.Vpc:
+                        if (!vpcs.TryGetValue(vpc, out var pieces))
+                        {
+                            vpcs[vpc] = pieces = [];
+                        }
+
+                        pieces.Add(leg.Piece);
+                        break;
+                    case Landing.Beyond:
+                        beyond.Add((leg.Piece, leg.What));
+                        break;
+                    case Landing.Unknown:
+                        unknown.Add(leg.Piece);
+                        break;
+                    default:
+                        break;
+                }
+            }
+        }
+
+        return new(
+            vpcs.ToDictionary(far => far.Key, far => new PrefixTable<Prefix>(far.Value.Select(piece => (piece, piece)))),
+            [.. beyond.GroupBy(range => range.Item2, range => range.Item1).OrderBy(same => same.Key, StringComparer.Ordinal).SelectMany(same => PrefixSet.Minimal(same).Select(range => (range, same.Key)))],
+            new(unknown.Select(piece => (piece, piece))));
+    }
+
+    /// <summary>Whether a subnet's packets to a router arrive in the router's VPC.</summary>
+    private Answer AnswerOf(Router router, Subnet place, Subnet subnet, bool isIPv6)
+    {
+        if (_topology.TableOf(subnet) is not { } table)
+        {
+            return Answer.Unknown;
+        }
+
+        var answer = Answer.Comes;
+        var any = false;
+        foreach (var source in Sources(router, place, isIPv6))
+        {
+            any = true;
+            var key = (subnet.Vpc, place.Vpc, table.Id, subnet.Zone, source);
+            if (!_answers.TryGetValue(key, out var known))
+            {
+                var legs = _walker.From(subnet, source);
+                _answers[key] = known = legs.TrueForAll(leg => leg.Landing == Landing.Vpc && leg.Vpc == place.Vpc) ? Answer.Comes
+                    : legs.Exists(leg => leg.Landing == Landing.Unknown) ? Answer.Unknown
+                    : Answer.Lost;
+            }
+
+            answer = known == Answer.Comes ? answer : answer == Answer.Lost ? answer : known;
+        }
+
+        return any ? answer : Answer.Lost;   // without an address of the family it cannot even ask
+    }
+
+    /// <summary>What the far side sees a router's packets come from: it masks its clients with its own address.</summary>
+    internal static IEnumerable<Prefix> Sources(Router router, Subnet place, bool isIPv6) =>
+        (isIPv6 ? router.Instance.IPv6Address : router.Instance.PrivateAddress) is { } address
+            ? [Prefix.Of(address, address.Bits)]
+            : place.Cidrs.Where(cidr => cidr.IsIPv6 == isIPv6);
+
+    private enum Answer
+    {
+        Comes,
+        Lost,
+        Unknown,
+    }
+
+    /// <param name="Vpcs">What leads to each far VPC.</param>
+    /// <param name="Unknown">Where packets to these come out cannot be said.</param>
+    private sealed record Outlook(Dictionary<VpcId, PrefixTable<Prefix>> Vpcs, ImmutableArray<(Prefix, string)> Beyond, PrefixTable<Prefix> Unknown);
+}
