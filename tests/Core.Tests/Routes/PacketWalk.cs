@@ -17,7 +17,8 @@ internal sealed class PacketWalk(Snapshot seen)
     private readonly TransitAttachment[] _attachments = All(seen, network => network.TransitAttachments);
     private readonly TransitRouteTable[] _gatewayTables = All(seen, network => network.TransitRouteTables);
     private readonly PrefixList[] _lists = All(seen, network => network.PrefixLists);
-    private readonly Dictionary<(InstanceId, VpcId, SubnetId), bool> _answers = [];
+    private readonly Dictionary<(InstanceId, SubnetId, bool), bool> _answers = [], _meets = [];   // walked once, not once for each address
+    private readonly Lazy<Address[]> _edges = new(() => [.. Edges(EveryPrefix(seen))]);
 
     /// <summary>The way that a packet took from one VPC to another.</summary>
     public enum Way
@@ -30,7 +31,7 @@ internal sealed class PacketWalk(Snapshot seen)
 
         PeeredGateway,
 
-        /// <summary>It left by a gateway to what is no VPC that is looked at.</summary>
+        /// <summary>It left to what is no VPC that is looked at: by a gateway, an appliance, or a peering with a stranger.</summary>
         Outside,
     }
 
@@ -67,24 +68,29 @@ internal sealed class PacketWalk(Snapshot seen)
         var holding = subnets.Where(subnet => subnet.Cidrs.Any(prefix => prefix.Contains(to))).ToArray();
         return holding.Length > 0
             ? holding.All(subnet => Answers(router, vpc, subnet, to.IsIPv6))
-            : subnets.Any(subnet => Answers(router, vpc, subnet, to.IsIPv6));   // nobody is there yet; whoever comes is served as the others
+            : subnets.Any(subnet => IsMet(router, vpc, subnet, to.IsIPv6) && Answers(router, vpc, subnet, to.IsIPv6));   // nobody is there yet; whoever comes is served as the others
     }
 
     /// <summary>Where a packet from a router ends.</summary>
     public Arrival SendFrom(Instance router, Address to) =>
         router.Vpc is { } home && _subnets.FirstOrDefault(subnet => subnet.Id == router.Subnet) is { } subnet ? Send(home, subnet, to) : default;
 
-    /// <summary>Everything in a subnet of a VPC can answer a router, whichever address its packets come from.</summary>
-    public bool Answers(Instance router, Vpc vpc, Subnet subnet, bool v6)
+    // Everything in the subnet can answer the router, whichever address its packets come from.
+    private bool Answers(Instance router, Vpc vpc, Subnet subnet, bool v6) =>
+        _answers.TryGetValue((router.Id, subnet.Id, v6), out var known)
+            ? known
+            : _answers[(router.Id, subnet.Id, v6)] = AnswersTo(router, vpc, subnet, v6);
+
+    // Some of its addresses are reached: a subnet that never hears the router shows nothing.
+    private bool IsMet(Instance router, Vpc vpc, Subnet subnet, bool v6)
     {
-        if (v6)
+        if (!_meets.TryGetValue((router.Id, subnet.Id, v6), out var known))
         {
-            return AnswersTo(router, vpc, subnet, v6);
+            known = _edges.Value.Any(edge => edge.IsIPv6 == v6 && subnet.Cidrs.Any(prefix => prefix.Contains(edge)) && SendFrom(router, edge).Vpc == vpc.Id);
+            _meets[(router.Id, subnet.Id, v6)] = known;
         }
 
-        return _answers.TryGetValue((router.Id, vpc.Id, subnet.Id), out var known)
-            ? known
-            : _answers[(router.Id, vpc.Id, subnet.Id)] = AnswersTo(router, vpc, subnet, v6);
+        return known;
     }
 
     private bool AnswersTo(Instance router, Vpc vpc, Subnet subnet, bool v6)
@@ -103,7 +109,7 @@ internal sealed class PacketWalk(Snapshot seen)
         }
 
         var ranges = _subnets.Where(subnet => subnet.Id == router.Subnet).SelectMany(subnet => subnet.Cidrs).Where(prefix => prefix.IsIPv6 == v6).ToArray();
-        return [.. Edges(EveryPrefix()).Where(address => ranges.Any(range => range.Contains(address))).Concat(ranges.Select(range => range.First)).Distinct()];
+        return [.. _edges.Value.Where(address => ranges.Any(range => range.Contains(address))).Concat(ranges.Select(range => range.First)).Distinct()];
     }
 
     /// <summary>The first and the last address of each prefix, and those just outside: between two of them all addresses fare alike.</summary>
@@ -116,11 +122,12 @@ internal sealed class PacketWalk(Snapshot seen)
         .Distinct();
 
     /// <summary>Every prefix that decides where a packet goes.</summary>
-    public IEnumerable<Prefix> EveryPrefix() =>
-        _vpcs.SelectMany(vpc => vpc.Cidrs.Select(cidr => cidr.Prefix))
-            .Concat(_subnets.SelectMany(subnet => subnet.Cidrs))
-            .Concat(_tables.SelectMany(table => table.Routes).SelectMany(route => route.Destination is { } prefix ? [prefix] : Entries(route)))
-            .Concat(_gatewayTables.SelectMany(table => table.Routes).Select(route => route.Destination))
+    public static IEnumerable<Prefix> EveryPrefix(Snapshot seen) =>
+        seen.Scopes.SelectMany(scope => scope.Vpcs.Items).SelectMany(vpc => vpc.Cidrs.Select(cidr => cidr.Prefix))
+            .Concat(All(seen, network => network.Subnets).SelectMany(subnet => subnet.Cidrs))
+            .Concat(All(seen, network => network.RouteTables).SelectMany(table => table.Routes).Where(route => route.Destination is not null).Select(route => route.Destination!.Value))
+            .Concat(All(seen, network => network.TransitRouteTables).SelectMany(table => table.Routes).Select(route => route.Destination))
+            .Concat(All(seen, network => network.PrefixLists).SelectMany(list => list.Entries))
             .Distinct();
 
     // ---- one hop after the other
@@ -146,6 +153,7 @@ internal sealed class PacketWalk(Snapshot seen)
         return best is not { State: Route.Active } ? default
             : PeeringId.TryParse(best.Target, out var peering) ? OverPeering(from, peering, to)
             : TransitGatewayId.TryParse(best.Target, out var gateway) ? IntoGateway(from, subnet, gateway, to)
+            : best.Target.Split('-')[0] is "vgw" or "eni" && best.Destination is { IsDefaultRoute: false } ? new(Way.Outside, null)
             : default;
     }
 
@@ -153,8 +161,9 @@ internal sealed class PacketWalk(Snapshot seen)
 
     // To the far VPC's own addresses and never onward.
     private Arrival OverPeering(VpcId from, PeeringId id, Address to) =>
-        _peerings.FirstOrDefault(peering => peering.Id == id) is { IsActive: true } peering && peering.Across(from) is { } far && Has(far.Vpc, to)
-            ? new(Way.Peering, far.Vpc)
+        _peerings.FirstOrDefault(peering => peering.Id == id) is not { IsActive: true } peering || peering.Across(from) is not { } far ? default
+            : Has(far.Vpc, to) ? new(Way.Peering, far.Vpc)
+            : _vpcs.All(known => known.Id != far.Vpc) && far.Cidrs.Covers(to) ? new(Way.Outside, null)
             : default;
 
     private bool Has(VpcId id, Address address) => _vpcs.FirstOrDefault(vpc => vpc.Id == id) is { } vpc && Associated(vpc).Any(prefix => prefix.Contains(address));

@@ -70,10 +70,13 @@ internal sealed class Truth
     private Service Decide(Vpc vpc)
     {
         var own = Routers.Where(router => router.Vpc == vpc.Id).ToArray();
-        var devices = own.Select(DeviceOf).OfType<Device>().ToArray();
         return vpc.Advertise == "false" ? Service.OptedOut
-            : devices.Any(device => device is { Connected: true, Authorized: true }) ? Service.Own
-            : devices.Any(device => _seen.ObservedAt - device.LastSeen < s_blink) || own.Any(router => _seen.ObservedAt - router.LaunchedAt < s_start) ? Service.Waiting
+            : own.Any(router => DeviceOf(router) is { Connected: true, Authorized: true }) ? Service.Own
+            : own.Any(MayBeBack) ? Service.Waiting
             : Service.StandIns;
     }
+
+    private bool MayBeBack(Instance router) => DeviceOf(router) is { } device
+        ? device.Authorized && _seen.ObservedAt - device.LastSeen < s_blink
+        : _seen.ObservedAt - router.LaunchedAt < s_start;
 }
