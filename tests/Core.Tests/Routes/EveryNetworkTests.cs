@@ -72,8 +72,11 @@ public class EveryNetworkTests
                         network.IsServed(wanted, vpc, probe) || network.MayBeHeldBack(vpc, probe),
                         $"{wanted.Instance.Id} reaches {probe} of {vpc.Id} and does not serve it: it has {wanted.Advertise} and {wanted.Via6}");
                     Assert.True(
-                        network.MustBePlain(vpc) ? wanted.Advertise.Covers(probe) : network.SiteOf(vpc) is null || probe.IsIPv6 || network.IsServedBy4via6(wanted, vpc, probe),
-                        $"{wanted.Instance.Id} serves {probe} of {vpc.Id} in the wrong form: it has {wanted.Advertise} and {wanted.Via6}");
+                        !network.MustBePlain(vpc) || wanted.Advertise.Covers(probe),
+                        $"{wanted.Instance.Id} serves {probe} of {vpc.Id}, and not as it is: it has {wanted.Advertise} and {wanted.Via6}");
+                    Assert.True(
+                        network.SiteOf(vpc) is null || probe.IsIPv6 || network.IsServedBy4via6(wanted, vpc, probe),
+                        $"{wanted.Instance.Id} serves {probe} of {vpc.Id}, which has a site id, and not by 4via6: it has {wanted.Advertise} and {wanted.Via6}");
                 }
             }
         }
@@ -231,12 +234,12 @@ public class EveryNetworkTests
 
     [Fact]
     public void A_network_survives_its_file_byte_for_byte() => InEach(network =>
-        Assert.Equal(SnapshotJson.Write(network.Unread), SnapshotJson.Write(SnapshotJson.Read(SnapshotJson.Write(network.Unread)))));
+        Assert.Equal(SnapshotJson.Write(network.Unread), SnapshotJson.Write(SnapshotJson.Read(SnapshotJson.Write(network.Unread)))), most: 200);
 
-    private static void InEach(Action<Case> holds)
+    private static void InEach(Action<Case> holds, int most = int.MaxValue)
     {
         var failures = new List<(int Seed, Exception Why)>();
-        for (var seed = 0; seed < s_networks; seed++)
+        for (var seed = 0; seed < Math.Min(s_networks, most); seed++)
         {
             try
             {
