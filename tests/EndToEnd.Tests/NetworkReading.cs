@@ -1,3 +1,4 @@
+using VpcTags = Automation.Routes.VpcTags;
 using System.Text.Json.Nodes;
 using Amazon.Runtime;
 using Automation.Aws;

@@ -228,7 +228,7 @@ public class EveryNetworkTests
         var after = After.Of(network.Seen, network.Plan).Sites.Items.Where(site => site.ReleasedAt is null).ToArray();
         Assert.Equal(after.Length, after.DistinctBy(site => site.Site).Count());
         Assert.Equal(after.Length, after.DistinctBy(site => site.Vpc).Count());
-        Assert.All(before.Where(site => site.ReleasedAt is null && network.Truth.Vpcs.Any(vpc => vpc.Id == site.Vpc)), site => Assert.Contains(site, after));
+        Assert.All(before.Where(site => site.ReleasedAt is null && network.Truth.Vpcs.Any(vpc => vpc.Id == site.Vpc)), site => Assert.Contains(after, other => other.Site == site.Site && other.Vpc == site.Vpc && other.ReleasedAt is null));
         Assert.All(network.Truth.Vpcs.Where(vpc => network.Overlaps(vpc)), vpc => Assert.True(network.SiteOf(vpc) is not null, $"{vpc.Id} overlaps another and has no site id"));
     });
 
