@@ -49,13 +49,15 @@ internal static class AnotherLook
     public static Snapshot Unread(Snapshot all, ulong seed)
     {
         var dice = new PCG(19, seed);
-        var oneIn = 2 + dice.Next(12);   // from little to nearly everything
-        Seen<T> Part<T>(Seen<T> part) => dice.Next(oneIn) != 0 ? part
+        var oneIn = 2 + dice.Next(12);   // from nearly everything to little
+        // Or one part alone: what is hidden by another part that is missing too shows best so.
+        var (only, at) = dice.Next(2) == 0 ? ((int)dice.Next((uint)((all.Scopes.Length * 8) + 3)), 0) : (-1, 0);
+        Seen<T> Part<T>(Seen<T> part) => (only < 0 ? dice.Next(oneIn) != 0 : at++ != only) ? part
             : dice.Next(2) == 0 ? Seen<T>.Unknown("AccessDenied")
             : new([.. part.Items.Where(_ => dice.Next(2) == 0)], "Throttling");
         return all with
         {
-            Scopes = [.. all.Scopes.Select(scope => dice.Next(8) == 0
+            Scopes = [.. all.Scopes.Select(scope => only < 0 && dice.Next(8) == 0
                 ? ScopeSeen.Unseen(scope.Scope, ScopeSeen.NotLookedAt)
                 : scope with
                 {

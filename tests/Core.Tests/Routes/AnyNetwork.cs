@@ -438,7 +438,7 @@ internal sealed class AnyNetwork
         var given = 0;
         foreach (var site in _sites.Where(_ => Maybe(6)))
         {
-            _records.Add(new(free[given++], site.Vpc.Id, site.Scope, null));
+            _records.Add(new(free[given++], site.Vpc.Id, site.Scope, null, Maybe(2) ? null : PrefixSet.Of(site.Associated.Where(prefix => !prefix.IsIPv6 && !Maybe(3)))));
         }
 
         if (Maybe(4))   // of VPCs that are no more: not noticed yet, resting, rested

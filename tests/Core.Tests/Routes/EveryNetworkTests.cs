@@ -228,7 +228,7 @@ public class EveryNetworkTests
         var after = After.Of(network.Seen, network.Plan).Sites.Items.Where(site => site.ReleasedAt is null).ToArray();
         Assert.Equal(after.Length, after.DistinctBy(site => site.Site).Count());
         Assert.Equal(after.Length, after.DistinctBy(site => site.Vpc).Count());
-        Assert.All(before.Where(site => site.ReleasedAt is null && network.Truth.Vpcs.Any(vpc => vpc.Id == site.Vpc)), site => Assert.Contains(after, other => other.Site == site.Site && other.Vpc == site.Vpc && other.ReleasedAt is null));
+        Assert.All(before.Where(site => site.ReleasedAt is null && network.Truth.Vpcs.Any(vpc => vpc.Id == site.Vpc)), site => Assert.Contains(after, same => same.Site == site.Site && same.Vpc == site.Vpc));
         Assert.All(network.Truth.Vpcs.Where(vpc => network.Overlaps(vpc)), vpc => Assert.True(network.SiteOf(vpc) is not null, $"{vpc.Id} overlaps another and has no site id"));
     });
 
@@ -386,9 +386,10 @@ public class EveryNetworkTests
         /// <summary>Nothing stands in the way of its plain prefixes.</summary>
         public bool MustBePlain(Vpc vpc) => !Overlaps(vpc) && vpc.Overlap != "via6" && !ProbesOf(vpc).Any(probe => MayBeHeldBack(vpc, probe));
 
-        /// <summary>Some router of the VPC, or one that reaches it, has it approved; or an operator says so.</summary>
+        /// <summary>Some router of the VPC, or one that reaches it, has it approved, or had it last; or an operator says so.</summary>
         public bool MayStayPlain(Vpc vpc, Prefix prefix) =>
             vpc.Overlap == "plain"
+            || Seen.Sites.Items.Any(site => site.Vpc == vpc.Id && site.ReleasedAt is null && site.Plain?.Covers(prefix) == true)
             || Seen.Devices.Items.Where(device => device.Enabled.Any(enabled => enabled.Contains(prefix))).Any(device =>
                 Seen.Nodes.Items.Any(record => device.HostName.EndsWith(record.Instance.ToString(), StringComparison.Ordinal) && record.Vpc == vpc.Id)
                 || Truth.Routers.Any(router => Truth.DeviceOf(router)?.Id == device.Id && Truth.VpcAt(router, prefix.First)?.Id == vpc.Id));
