@@ -1,4 +1,3 @@
-using VpcTags = Automation.Routes.VpcTags;
 using System.Text.Json.Nodes;
 using Amazon.Runtime;
 using Automation.Aws;
