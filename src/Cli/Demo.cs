@@ -173,6 +173,7 @@ internal sealed class Demo(TextWriter output, TextWriter progress, Action<Sandbo
             "EC2 Instance-launch Lifecycle Action" or "EC2 Instance-terminate Lifecycle Action" =>
                 $"{news["detail-type"]}: {detail["EC2InstanceId"]} of {detail["AutoScalingGroupName"]}, held by {detail["LifecycleHookName"]}",
             "EC2 Instance State-change Notification" => $"{news["detail-type"]}: {detail["instance-id"]} is {detail["state"]}",
+            "Tag Change on Resource" => $"{news["detail-type"]}: {string.Join(", ", detail["changed-tag-keys"]!.AsArray())} of {((string?)news["resources"]?[0])?.Split('/')[^1]}",
             _ => $"{detail["eventName"]} by {detail["userIdentity"]?["sessionContext"]?["sessionIssuer"]?["userName"]}",
         };
     }

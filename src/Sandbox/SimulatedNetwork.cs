@@ -15,6 +15,7 @@ public sealed partial class SimulatedNetwork
     private readonly SimulatedAws _aws;
     private readonly SortedDictionary<SubnetId, Subnet> _subnets = [];
     private readonly SortedDictionary<PrefixListId, PrefixList> _lists = [];
+    private readonly Dictionary<PrefixListId, List<PrefixSet>> _versions = [];
     private readonly Dictionary<SubnetId, int> _launched = [];
 
     internal SimulatedNetwork(SimulatedRegion region, SimulatedAws aws) => (_region, _aws) = (region, aws);
@@ -29,9 +30,7 @@ public sealed partial class SimulatedNetwork
     public SubnetId AddSubnet(string id, VpcId vpc, string cidr, int zone = 1, string? ipv6 = null)
     {
         PrefixSet cidrs = ipv6 is null ? [Prefix.Parse(cidr)] : [Prefix.Parse(cidr), Prefix.Parse(ipv6)];
-        var owned = _region.Vpc(vpc).Cidrs.Where(range => range.State == VpcCidr.Associated).ToArray();
-        Refuse(cidrs.Any(prefix => !owned.Any(range => range.Prefix.Contains(prefix))), $"InvalidSubnet.Range: {cidrs} is not within {vpc}");
-        Refuse(cidrs.Any(prefix => Within(vpc).Any(prefix.Overlaps)), $"InvalidSubnet.Conflict: {cidrs} overlaps another subnet of {vpc}");
+        RefuseCidrs(vpc, cidrs);
         var subnet = new Subnet(SubnetId.Parse(id), vpc, cidrs, ZoneId(_region.Scope.Region, zone));
         _subnets.Add(subnet.Id, subnet);
         var zoneName = _region.Scope.Region + (char)('a' + zone - 1);
@@ -46,6 +45,29 @@ public sealed partial class SimulatedNetwork
             ("responseElements.subnet.availabilityZone", zoneName),
             ("responseElements.subnet.availabilityZoneId", subnet.Zone));
         return subnet.Id;
+    }
+
+    /// <summary>Gives a subnet an IPv6 range of its VPC's.</summary>
+    public void AssociateCidr(SubnetId id, string ipv6)
+    {
+        var (subnet, added) = (Subnet(id), PrefixSet.Of([Prefix.Parse(ipv6)]));
+        Refuse(subnet.Cidrs.Any(cidr => cidr.IsIPv6), $"InvalidParameterValue: {id} has an IPv6 range");
+        RefuseCidrs(subnet.Vpc, added);
+        _subnets[id] = subnet with { Cidrs = subnet.Cidrs.Union(added) };
+        _region.PublishCall(
+            "AssociateSubnetCidrBlock",
+            new() { ["AssociateSubnetCidrBlockRequest"] = new JsonObject { ["SubnetId"] = id.ToString(), ["Ipv6CidrBlock"] = ipv6 } });
+    }
+
+    /// <summary>Takes a subnet's IPv6 range away; instances that are there keep their addresses here.</summary>
+    public void DisassociateCidr(SubnetId id)
+    {
+        var subnet = Subnet(id);
+        Refuse(!subnet.Cidrs.Any(cidr => cidr.IsIPv6), $"InvalidSubnetCidrBlockAssociationID.NotFound: {id} has no IPv6 range");
+        _subnets[id] = subnet with { Cidrs = subnet.Cidrs.Where(cidr => !cidr.IsIPv6) };
+        _region.PublishCall(
+            "DisassociateSubnetCidrBlock",
+            new() { ["DisassociateSubnetCidrBlockRequest"] = new JsonObject { ["AssociationId"] = id.ToString().Replace("subnet-", "subnet-cidr-assoc-", StringComparison.Ordinal) } });
     }
 
     public void DeleteSubnet(SubnetId id)
@@ -66,14 +88,24 @@ public sealed partial class SimulatedNetwork
     {
         var list = new PrefixList(PrefixListId.Parse(id), name, Set(entries));
         _lists.Add(list.Id, list);
+        _versions[list.Id] = [list.Entries];
         _region.PublishCall("CreateManagedPrefixList", new() { ["CreateManagedPrefixListRequest"] = new JsonObject { ["PrefixListName"] = name } });
         return list.Id;
     }
 
     public void ChangePrefixList(PrefixListId id, params ReadOnlySpan<string> entries)
     {
-        _lists[id] = _lists[id] with { Entries = Set(entries) };
+        Change(id, Set(entries));
         _region.PublishCall("ModifyManagedPrefixList", new() { ["ModifyManagedPrefixListRequest"] = new JsonObject { ["PrefixListId"] = id.ToString() } });
+    }
+
+    /// <summary>The list has again the entries that it had; the first version is 1.</summary>
+    public void RestorePrefixList(PrefixListId id, int version)
+    {
+        Change(id, _versions[id][version - 1]);
+        _region.PublishCall(
+            "RestoreManagedPrefixListVersion",
+            new() { ["RestoreManagedPrefixListVersionRequest"] = new JsonObject { ["PrefixListId"] = id.ToString(), ["PreviousVersion"] = version } });
     }
 
     /// <summary>The list's owner, another account, no longer shares it: it is not shown any more, and the routes that name it go on.</summary>
@@ -144,6 +176,19 @@ public sealed partial class SimulatedNetwork
         {
             throw new InvalidOperationException($"EC2 would refuse it. {why}.");
         }
+    }
+
+    private void RefuseCidrs(VpcId vpc, PrefixSet cidrs)
+    {
+        var owned = _region.Vpc(vpc).Cidrs.Where(range => range.State == VpcCidr.Associated).ToArray();
+        Refuse(cidrs.Any(prefix => !owned.Any(range => range.Prefix.Contains(prefix))), $"InvalidSubnet.Range: {cidrs} is not within {vpc}");
+        Refuse(cidrs.Any(prefix => Within(vpc).Any(prefix.Overlaps)), $"InvalidSubnet.Conflict: {cidrs} overlaps another subnet of {vpc}");
+    }
+
+    private void Change(PrefixListId id, PrefixSet entries)
+    {
+        _lists[id] = _lists[id] with { Entries = entries };
+        _versions[id].Add(entries);
     }
 
     private IEnumerable<Prefix> Within(VpcId vpc) => _subnets.Values.Where(subnet => subnet.Vpc == vpc).SelectMany(subnet => subnet.Cidrs);

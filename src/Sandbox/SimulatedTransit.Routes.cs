@@ -20,6 +20,14 @@ public sealed partial class SimulatedTransit
         return table.Id;
     }
 
+    public void DeleteTable(TransitRouteTableId id)
+    {
+        var table = _tables[id];
+        SimulatedNetwork.Refuse(table.Associated.Count > 0 || table.Gateway.DefaultTable == id, $"IncorrectState: {id} has associations, or is the default");
+        _tables.Remove(id);
+        Publish(table.Gateway.Owner, "DeleteTransitGatewayRouteTable", ("TransitGatewayRouteTableId", id.ToString()));
+    }
+
     /// <summary>Packets from the attachment are looked up in this table from now on; it must have no other.</summary>
     public void Associate(TransitAttachmentId id, TransitRouteTableId table)
     {
@@ -84,6 +92,35 @@ public sealed partial class SimulatedTransit
             "cloudtrail-ec2-delete-transit-gateway-route", (Asked + "DestinationCidrBlock", destination), (Asked + "TransitGatewayRouteTableId", table.ToString()));
     }
 
+    /// <summary>Each entry of a prefix list is a static route of this table from now on.</summary>
+    /// <param name="to">Null: what is sent there is dropped.</param>
+    public void AddReference(TransitRouteTableId table, PrefixListId list, TransitAttachmentId? to)
+    {
+        RefuseList(table, list);
+        SimulatedNetwork.Refuse(!_tables[table].References.TryAdd(list, to), $"RouteAlreadyExists: {list} in {table}");
+        PublishOf(table, list, "CreateTransitGatewayPrefixListReference");
+    }
+
+    /// <param name="to">Null: what is sent there is dropped.</param>
+    public void ReplaceReference(TransitRouteTableId table, PrefixListId list, TransitAttachmentId? to)
+    {
+        SimulatedNetwork.Refuse(!_tables[table].References.ContainsKey(list), $"InvalidPrefixListId.NotFound: {list} in {table}");
+        _tables[table].References[list] = to;
+        PublishOf(table, list, "ModifyTransitGatewayPrefixListReference");
+    }
+
+    public void DeleteReference(TransitRouteTableId table, PrefixListId list)
+    {
+        SimulatedNetwork.Refuse(!_tables[table].References.Remove(list), $"InvalidPrefixListId.NotFound: {list} in {table}");
+        PublishOf(table, list, "DeleteTransitGatewayPrefixListReference");
+    }
+
+    private void RefuseList(TransitRouteTableId table, PrefixListId list) => SimulatedNetwork.Refuse(
+        !_aws.Region(_tables[table].Gateway.Owner).Network.PrefixLists.Any(known => known.Id == list), $"InvalidPrefixListId.NotFound: {list}");
+
+    private void PublishOf(TransitRouteTableId table, PrefixListId list, string call) =>
+        Publish(_tables[table].Gateway.Owner, call, ("TransitGatewayRouteTableId", table.ToString()), ("PrefixListId", list.ToString()));
+
     private void PublishOf(TransitRouteTableId table, TransitAttachmentId attachment, string call) =>
         Publish(_tables[table].Gateway.Owner, call, ("TransitGatewayRouteTableId", table.ToString()), ("TransitGatewayAttachmentId", attachment.ToString()));
 
@@ -99,5 +136,8 @@ public sealed partial class SimulatedTransit
 
         /// <summary>Null where packets are dropped.</summary>
         public SortedDictionary<Prefix, TransitAttachmentId?> Static { get; } = [];
+
+        /// <summary>Of prefix lists; null where packets are dropped.</summary>
+        public SortedDictionary<PrefixListId, TransitAttachmentId?> References { get; } = [];
     }
 }

@@ -41,14 +41,21 @@ public sealed partial class SimulatedTransit
     private Table? TableOf(Attachment attachment) =>
         _tables.Values.FirstOrDefault(table => table.Gateway == attachment.Gateway && table.Associated.Contains(attachment.Id));
 
-    // One line a destination: a static route goes before a propagated one, and of two VPCs that announce the same the older.
+    // One line a destination: a static route goes before one of a prefix list, that before a propagated one, and of two VPCs that announce the same the older.
     private ImmutableArray<TransitRoute> Routes(Table table)
     {
         var routes = new SortedDictionary<Prefix, TransitRoute>();
         foreach (var (destination, to) in table.Static)
         {
-            var leads = to is { } id && _attachments.Any(end => end.Id == id && end.Gateway == table.Gateway && end.State == TransitAttachment.Available);
-            routes[destination] = new(destination, leads ? Route.Active : "blackhole", "static", leads ? [to!.Value] : []);
+            routes[destination] = Static(table, destination, to);
+        }
+
+        foreach (var (list, to) in table.References)
+        {
+            foreach (var entry in _aws.Region(table.Gateway.Owner).Network.PrefixLists.Where(known => known.Id == list).SelectMany(known => known.Entries))
+            {
+                routes.TryAdd(entry, Static(table, entry, to));
+            }
         }
 
         foreach (var attachment in _attachments.Where(attachment => attachment.Gateway == table.Gateway && table.Propagating.Contains(attachment.Id)))
@@ -60,6 +67,12 @@ public sealed partial class SimulatedTransit
         }
 
         return [.. routes.Values];
+    }
+
+    private TransitRoute Static(Table table, Prefix destination, TransitAttachmentId? to)
+    {
+        var leads = to is { } id && _attachments.Any(end => end.Id == id && end.Gateway == table.Gateway && end.State == TransitAttachment.Available);
+        return new(destination, leads ? Route.Active : "blackhole", "static", leads ? [to!.Value] : []);
     }
 
     private PrefixSet CidrsOf(Attachment attachment) => attachment.Vpc is var (vpc, scope)

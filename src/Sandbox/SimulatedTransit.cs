@@ -110,6 +110,20 @@ public sealed partial class SimulatedTransit
         }
     }
 
+    /// <summary>The gateway's owner refuses a VPC of another account, or the far gateway's owner a peering.</summary>
+    public void Reject(TransitAttachmentId id)
+    {
+        var ends = Ends(id);
+        SimulatedNetwork.Refuse(ends[0].State != "pendingAcceptance", $"IncorrectState: {id} is {ends[0].State}");
+        foreach (var end in ends)
+        {
+            end.State = "rejected";
+        }
+
+        var call = ends[0].Far is null ? "RejectTransitGatewayVpcAttachment" : "RejectTransitGatewayPeeringAttachment";
+        Publish(ends[^1].Gateway.Owner, call, ("TransitGatewayAttachmentId", id.ToString()));
+    }
+
     public void ChangeSubnets(TransitAttachmentId id, params SubnetId[] subnets)
     {
         var attachment = Ends(id)[0];

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Amazon.DynamoDBv2;
 using Amazon.DynamoDBv2.Model;
 using Amazon.EC2;
 using Amazon.EC2.Model;
@@ -287,11 +288,14 @@ public sealed class MotoTests(Moto moto)
         Assert.Equal("Z1", (await world.LedgerItemAsync("ledger", "dns#corp.internal"))?["zone"].S);
         Assert.Null(await world.LedgerItemAsync("ledger", "dns#other.internal"));
 
-        var instance = await world.RunInstanceAsync(await world.CreateSubnetAsync(await world.CreateVpcAsync("10.5.0.0/16"), "10.5.1.0/24"));
+        var subnet = await world.CreateSubnetAsync(await world.CreateVpcAsync("10.5.0.0/16"), "10.5.1.0/24");
+        var instance = await world.RunInstanceAsync(subnet);
+        await world.RunInstanceAsync(subnet);
         await world.CreateRoutesDocumentAsync();
         var send = new SendCommandRequest("Tailnet-SetRoutes", [instance.ToString()]) { Parameters = new() { ["routes"] = ["10.5.0.0/16"] } };
         await world.Ssm.SendCommandAsync(send, Stopping);
         var command = Assert.Single(await world.CommandsAsync());
+        Assert.Equal([instance.ToString()], command.InstanceIds);
         Assert.Equal(("Tailnet-SetRoutes", "10.5.0.0/16"), (command.DocumentName, command.Parameters["routes"].Single()));
 
         await world.PutSecretAsync("/tailnet/credential", "s3cret");
@@ -349,6 +353,40 @@ public sealed class MotoTests(Moto moto)
         Assert.Equal(["Look"], (await _account.DecisionsAsync())[0].AllowedBy);
     }
 
+    [Fact]
+    public async Task A_transaction_is_allowed_what_its_parts_are_and_tags_by_what_they_are_put_on()
+    {
+        await EnforceAsync($$"""
+            [
+              { "Sid": "Write", "Effect": "Allow", "Action": "dynamodb:PutItem", "Resource": "arn:aws:dynamodb:{{Region}}:{{_account.Id}}:table/ledger" },
+              { "Sid": "Tag", "Effect": "Allow", "Action": "ec2:CreateTags", "Resource": "arn:aws:ec2:{{Region}}:{{_account.Id}}:vpc/*",
+                "Condition": { "ForAllValues:StringEquals": { "aws:TagKeys": ["tailscale:site-id"] } } }
+            ]
+            """);
+        var world = _account.In(Region);
+        await world.CreateLedgerAsync("ledger");
+        var vpc = await world.CreateVpcAsync("10.5.0.0/16");
+        var subnet = await world.CreateSubnetAsync(vpc, "10.5.1.0/24");
+        var credentials = await _account.CredentialsAsync("restricted");
+        using var dynamoDb = new AmazonDynamoDBClient(credentials, Config(new AmazonDynamoDBConfig()));
+        using var ec2 = Ec2(credentials);
+        var key = new Dictionary<string, AttributeValue> { ["pk"] = new("site-id#1") };
+        var put = new TransactWriteItem { Put = new() { TableName = "ledger", Item = key } };
+        var delete = new TransactWriteItem { Delete = new() { TableName = "ledger", Key = new() { ["pk"] = new("site#1") } } };
+        Task TagAsync(string resource, string name) => ec2.CreateTagsAsync(new() { Resources = [resource], Tags = [new(name, "1")] }, Stopping);
+
+        await dynamoDb.TransactWriteItemsAsync(new() { TransactItems = [put] }, Stopping);
+        var refused = await Assert.ThrowsAsync<AmazonDynamoDBException>(() => dynamoDb.TransactWriteItemsAsync(new() { TransactItems = [put, delete] }, Stopping));
+        Assert.Contains("dynamodb:DeleteItem on resource", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(["site-id#1"], await world.LedgerKeysAsync("ledger"));
+
+        await TagAsync(vpc.ToString(), "tailscale:site-id");
+        foreach (var (resource, name) in new[] { (vpc.ToString(), "Name"), (subnet.ToString(), "tailscale:site-id") })
+        {
+            Assert.Equal("UnauthorizedOperation", (await Assert.ThrowsAsync<AmazonEC2Exception>(() => TagAsync(resource, name))).ErrorCode);
+        }
+    }
+
     [Theory]
     [InlineData("""{ "Effect": "Allow", "Action": "ec2:DescribeVpcs", "Resource": "*", "Condition": { "IpAddress": { "aws:SourceIp": "10.0.0.0/8" } } }""")]
     [InlineData("""{ "Effect": "Allow", "NotAction": "ec2:DescribeVpcs", "Resource": "*" }""")]
@@ -360,13 +398,13 @@ public sealed class MotoTests(Moto moto)
 
     [Theory]
     [InlineData("""{ "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": { "StringLike": { "aws:PrincipalTag/team": "*" } } }""", "aws:PrincipalTag/team")]
-    [InlineData("""{ "Effect": "Allow", "Action": "*", "Resource": "*" }""", "ec2:DescribeSubnets")]
+    [InlineData("""{ "Effect": "Allow", "Action": "*", "Resource": "*" }""", "ec2:DescribeInternetGateways")]
     public async Task What_is_not_known_of_a_call_refuses_it_and_is_told(string statement, string named)
     {
         await EnforceAsync($"[{statement}]");
         using var ec2 = Ec2(await _account.CredentialsAsync("restricted"));
         var refused = await Assert.ThrowsAsync<AmazonEC2Exception>(() => named.StartsWith("ec2:", StringComparison.Ordinal)
-            ? ec2.DescribeSubnetsAsync(Stopping)
+            ? ec2.DescribeInternetGatewaysAsync(Stopping)
             : ec2.DescribeVpcsAsync(Stopping));
 
         Assert.Equal("Unread", refused.ErrorCode);

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Amazon.Runtime;
 using Automation.Aws;
 using Automation.Network;
+using Automation.Routes;
 
 namespace Automation.EndToEnd;
 

@@ -30,6 +30,7 @@ public sealed class RoleStories(Moto moto) : IAsyncLifetime
     {
         var function = await _here.StartAsync("NodeLifecycle");
         var routers = await _here.CreateRoutersAsync("10.10.0.0/16", instances: 2);
+        var (vpc, _) = await ConnectAsync(routers[0]);
 
         // Somebody else's key parameter appears while the first one is registered: it is read, deleted and written anew.
         await _here.HoldAsync(routers[0], Installation.LaunchHook);
@@ -44,17 +45,23 @@ public sealed class RoleStories(Moto moto) : IAsyncLifetime
         var registered = await _here.RedeliverAsync(function, disturbed);
 
         // The VPC grows before it joins, so it is told to advertise more.
-        var vpc = Assert.IsType<string>((await World.DescribeInstanceAsync(routers[0]))?.VpcId);
-        await World.Ec2.AssociateVpcCidrBlockAsync(new() { VpcId = vpc, CidrBlock = "10.11.0.0/16" }, TestContext.Current.CancellationToken);
+        await GrowAsync(vpc);
         var device = await _here.JoinAsync(routers[0]);
         Assert.Empty((await _here.RedeliverAsync(function, registered)).Unfinished);
-        Assert.Single(await World.CommandsAsync());
-        _here.Tailnet.Advertise(device, PrefixSet.Of([Prefix.Parse("10.10.0.0/16"), Prefix.Parse("10.11.0.0/16")]));
+        var told = Told(Assert.Single(await World.CommandsAsync()));
+        Assert.Equal(["10.10.0.0/16", "10.11.0.0/16", "10.20.0.0/16", "10.30.0.0/16"], told.Where(prefix => !prefix.IsIPv6).Select(prefix => prefix.ToString()));
+        Assert.Equal(2, told.Count(Via6.Range.Contains));
+        Assert.Equal(told, Device(device).Enabled);
+        _here.Tailnet.Advertise(device, told);
 
-        await _here.BringInAsync(function, routers[1]);
+        var other = await _here.BringInAsync(function, routers[1]);
+        Assert.Equal(told, Told((await World.CommandsAsync())[^1]));
+        _here.Tailnet.Advertise(other, told);
         await _here.HoldAsync(routers[0], Installation.TerminateHook);
         Assert.Empty((await _here.DeliverAsync(function)).Unfinished);
-        Assert.Equal([$"node#{routers[1]}"], await World.LedgerKeysAsync(Installation.Ledger));
+        var keys = await World.LedgerKeysAsync(Installation.Ledger);
+        Assert.Equal([$"node#{routers[1]}", $"site#{vpc}"], keys.Where(key => !key.StartsWith("site-id#", StringComparison.Ordinal)));
+        Assert.Equal(3, keys.Count);
 
         await AssertNothingNeedlessAsync("NodeLifecycle");
     }
@@ -64,16 +71,17 @@ public sealed class RoleStories(Moto moto) : IAsyncLifetime
     {
         var node = await _here.StartAsync("NodeLifecycle");
         var routers = await _here.CreateRoutersAsync("10.10.0.0/16", instances: 2);
-        var vpc = VpcId.Parse((await World.DescribeInstanceAsync(routers[0]))?.VpcId);
+        var (vpc, twin) = await ConnectAsync(routers[0]);
         var zone = await World.CreatePrivateZoneAsync("corp.internal", vpc);
         await _here.BringInAsync(node, routers[0]);
         await _here.BringInAsync(node, routers[1]);
         var function = await _here.StartAsync("Reconcile");
         await LookAsync(function);
         Assert.Contains("corp.internal", _here.Tailnet.SplitDns.Keys);
+        Assert.Equal(["1", "2"], new[] { await SiteTagAsync(vpc), await SiteTagAsync(twin) }.Order(StringComparer.Ordinal));
 
         // A CIDR comes, a zone goes, and a router ends without a word.
-        await World.Ec2.AssociateVpcCidrBlockAsync(new() { VpcId = vpc.ToString(), CidrBlock = "10.11.0.0/16" }, TestContext.Current.CancellationToken);
+        await GrowAsync(vpc);
         await World.DeleteZoneAsync(zone);
         await World.TerminateInstanceAsync(routers[1]);
         await LookAsync(function);
@@ -86,6 +94,42 @@ public sealed class RoleStories(Moto moto) : IAsyncLifetime
 
         await AssertNothingNeedlessAsync("Reconcile");
     }
+
+    /// <summary>Gives a router's VPC a neighbour behind a peering, one behind a transit gateway, by way of a prefix list, and one with the same addresses.</summary>
+    private async Task<(VpcId Own, VpcId Twin)> ConnectAsync(InstanceId router)
+    {
+        var instance = await World.DescribeInstanceAsync(router);
+        var (own, subnet) = (VpcId.Parse(instance?.VpcId), SubnetId.Parse(instance?.SubnetId));
+        await World.TagAsync(own.ToString(), "tailscale:overlap", "plain");
+        var table = await World.MainRouteTableAsync(own);
+
+        var peered = await World.CreateVpcAsync("10.20.0.0/16");
+        await World.CreateSubnetAsync(peered, "10.20.1.0/24");
+        var peering = (await World.PeerAsync(own, peered)).ToString();
+        await World.AddRouteAsync(table, "10.20.0.0/16", peering);
+        await World.AddRouteAsync(await World.MainRouteTableAsync(peered), "10.10.0.0/16", peering);
+
+        var attached = await World.CreateVpcAsync("10.30.0.0/16");
+        var gateway = await World.CreateTransitGatewayAsync();
+        await World.AttachAsync(gateway, own, [subnet]);
+        await World.AttachAsync(gateway, attached, [await World.CreateSubnetAsync(attached, "10.30.1.0/24")]);
+        await World.AddRouteAsync(table, (await World.CreatePrefixListAsync("attached", "10.30.0.0/16")).ToString(), gateway.Id.ToString());
+        await World.AddRouteAsync(await World.MainRouteTableAsync(attached), "10.0.0.0/8", gateway.Id.ToString());
+
+        var twin = await World.CreateVpcAsync("10.10.0.0/16");
+        await World.RunInstanceAsync(await World.CreateSubnetAsync(twin, "10.10.1.0/24"), Installation.RouterTags);
+        return (own, twin);
+    }
+
+    private Task GrowAsync(VpcId vpc) =>
+        World.Ec2.AssociateVpcCidrBlockAsync(new() { VpcId = vpc.ToString(), CidrBlock = "10.11.0.0/16" }, TestContext.Current.CancellationToken);
+
+    private async Task<string?> SiteTagAsync(VpcId vpc) => (await World.DescribeVpcAsync(vpc)).Tags?.Find(tag => tag.Key == "tailscale:site-id")?.Value;
+
+    private Sandbox.SandboxDevice Device(DeviceId id) => _here.Tailnet.Devices.Single(device => device.Id == id);
+
+    private static PrefixSet Told(Amazon.SimpleSystemsManagement.Model.Command command) =>
+        PrefixSet.Of(Assert.Single(command.Parameters["routes"]).Split(',').Select(Prefix.Parse));
 
     /// <remarks>Needed is what no other statement allowed: without it the call would have been refused, and the story would have failed.</remarks>
     private async Task AssertNothingNeedlessAsync(string function)

@@ -10,8 +10,10 @@ public class AccessTests(StackTemplate template)
     [Theory]
     [InlineData(
         "template.yaml",
-        "autoscaling:DescribeAutoScalingInstances", "ec2:DescribeInstances", "ec2:DescribeVpcs", "route53:ListHostedZonesByVPC", "ssm:DescribeParameters",
-        "ssm:GetCommandInvocation")]
+        "autoscaling:DescribeAutoScalingInstances", "ec2:DescribeInstances", "ec2:DescribeManagedPrefixLists", "ec2:DescribeRouteTables",
+        "ec2:DescribeSubnets", "ec2:DescribeTransitGatewayAttachments", "ec2:DescribeTransitGatewayRouteTables",
+        "ec2:DescribeTransitGatewayVpcAttachments", "ec2:DescribeVpcPeeringConnections", "ec2:DescribeVpcs", "route53:ListHostedZonesByVPC",
+        "ssm:DescribeParameters", "ssm:GetCommandInvocation")]
     [InlineData(
         "templates/router.yaml",
         "ec2messages:AcknowledgeMessage", "ec2messages:DeleteMessage", "ec2messages:FailMessage", "ec2messages:GetEndpoint", "ec2messages:GetMessages",

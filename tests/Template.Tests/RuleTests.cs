@@ -50,6 +50,22 @@ public class RuleTests(StackTemplate template)
             Patterns[rule]["detail"]![member]!.AsArray().Select(name => (string)name!).Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public void Every_call_that_is_heard_is_answered()
+    {
+        Heard(EventParser.NetworkCalls, "cloudtrail-ec2-create-vpc", "NetworkChanges");
+        Heard(EventParser.ZoneCalls, "cloudtrail-route53-create-hosted-zone-private", "ZoneChanges");
+        Heard(EventParser.ResolverCalls, "cloudtrail-resolver-create-endpoint", "ResolverChanges");
+
+        void Heard(IEnumerable<string> calls, string sample, string rule) => Assert.All(calls, name =>
+        {
+            var call = JsonNode.Parse(File.ReadAllText(Path.Combine(s_folder, sample + ".json")))!;
+            call["detail"]!["eventName"] = name;
+            Assert.Equal([rule], Passing(call));
+            Assert.Equal(name, Assert.IsType<ChangeEvent.ScopeChanged>(EventParser.Parse(call.ToJsonString()).Change).What);
+        });
+    }
+
     [Theory]
     [InlineData("NodeLifecycleRole-name", false)]
     [InlineData("ReconcileRole-name", false)]

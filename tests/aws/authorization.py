@@ -3,6 +3,7 @@
 From AWS's Service Authorization Reference, for the calls that the functions make. Any other call raises: it passes for no one unread.
 """
 
+import re
 from dataclasses import dataclass
 
 from moto.autoscaling.models import autoscaling_backends
@@ -53,6 +54,29 @@ def _vpc(call, asked):
     yield _question(call, _arn(call, "ec2", f"vpc/{asked['VpcId']}"))
 
 
+def _transit_route_table(call, asked):
+    yield _question(call, _arn(call, "ec2", f"transit-gateway-route-table/{asked['TransitGatewayRouteTableId']}"))
+
+
+def _prefix_list(call, asked):
+    id = asked["PrefixListId"]
+    known = ec2_backends[call.account][call.region].managed_prefix_lists.get(id)
+    yield _question(call, known.prefix_list_arn if known else _arn(call, "ec2", f"prefix-list/{id}"))
+
+
+def _create_tags(call, asked):
+    """Each thing that gets the tags is a resource of the call."""
+    tags = {asked[name]: asked.get(name.removesuffix("Key") + "Value", "") for name in asked if re.fullmatch(r"Tag\.\d+\.Key", name)}
+    for name in asked:
+        if re.fullmatch(r"ResourceId\.\d+", name):
+            kind = _KINDS.get(asked[name].rpartition("-")[0])
+            if kind is None:
+                raise Unread(f"what kind of thing {asked[name]} is, is not known")
+            has = ec2_backends[call.account][call.region].tags.get(asked[name], {})
+            more = {"aws:tagkeys": list(tags), **_tags("aws:requesttag/", tags), **_tags(_RESOURCE_TAG, has)}
+            yield _question(call, _arn(call, "ec2", f"{kind}/{asked[name]}"), families=["aws:requesttag/", _RESOURCE_TAG], more=more)
+
+
 def _group(call, asked):
     group = autoscaling_backends[call.account][call.region].autoscaling_groups.get(asked["AutoScalingGroupName"])
     arn = group.arn if group else _arn(call, "autoscaling", f"autoScalingGroup:none:autoScalingGroupName/{asked['AutoScalingGroupName']}")
@@ -64,9 +88,19 @@ def _queue(call, asked):
 
 
 def _table(call, asked):
+    yield from _of_table(call, asked["TableName"])
+
+
+def _transaction(call, asked):
+    """No action of its own: each part asks for what it does."""
+    for part in asked["TransactItems"]:
+        for kind, write in part.items():
+            yield from _of_table(call, write["TableName"], f"dynamodb:{_PARTS[kind]}")
+
+
+def _of_table(call, name, action=None):
     """A table with a key of the customer's is opened in the caller's name."""
-    name = asked["TableName"]
-    yield _question(call, _arn(call, "dynamodb", f"table/{name}"))
+    yield _question(call, _arn(call, "dynamodb", f"table/{name}"), action)
     table = dynamodb_backends[call.account][call.region].tables.get(name)
     if table and table.sse_specification:
         yield from _key(call, "kms:Decrypt", table.sse_specification["KMSMasterKeyId"], {
@@ -137,6 +171,10 @@ def _tags(family, tags):
     return {family + key.lower(): value for key, value in tags.items()}
 
 
+_KINDS = {"i": "instance", "subnet": "subnet", "vpc": "vpc"}
+
+_PARTS = {"ConditionCheck": "ConditionCheckItem", "Delete": "DeleteItem", "Put": "PutItem", "Update": "UpdateItem"}
+
 _CALLS = {
     ("autoscaling", "CompleteLifecycleAction"): _group,
     ("autoscaling", "DescribeAutoScalingInstances"): _everything,
@@ -145,9 +183,20 @@ _CALLS = {
     ("dynamodb", "GetItem"): _table,
     ("dynamodb", "PutItem"): _table,
     ("dynamodb", "Scan"): _table,
+    ("dynamodb", "TransactWriteItems"): _transaction,
+    ("ec2", "CreateTags"): _create_tags,
     ("ec2", "DescribeInstances"): _everything,
+    ("ec2", "DescribeManagedPrefixLists"): _everything,
+    ("ec2", "DescribeRouteTables"): _everything,
+    ("ec2", "DescribeSubnets"): _everything,
+    ("ec2", "DescribeTransitGatewayAttachments"): _everything,
+    ("ec2", "DescribeTransitGatewayRouteTables"): _everything,
+    ("ec2", "DescribeTransitGatewayVpcAttachments"): _everything,
     ("ec2", "DescribeVpcAttribute"): _vpc,
+    ("ec2", "DescribeVpcPeeringConnections"): _everything,
     ("ec2", "DescribeVpcs"): _everything,
+    ("ec2", "GetManagedPrefixListEntries"): _prefix_list,
+    ("ec2", "SearchTransitGatewayRoutes"): _transit_route_table,
     ("route53", "ListHostedZonesByVPC"): _everything,
     ("sqs", "ChangeMessageVisibility"): _queue,
     ("ssm", "DeleteParameters"): _delete_parameters,

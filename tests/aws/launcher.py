@@ -45,6 +45,7 @@ def serve(port):
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import WSGIRequestHandler, make_server
 
+    import commands
     import enforcement
     import lifecycle
     import networks
@@ -60,6 +61,7 @@ def serve(port):
         def connection_dropped(self, *_):
             self.close_connection = True  # a HangUp: without this the connection waits for a next request
 
+    commands.install()
     lifecycle.install()
     networks.install()
     enforcement.install()

@@ -203,6 +203,9 @@ public sealed class NetworkTests
         Assert.Equal([new PrefixList(list, "offices", [Prefix.Parse("10.40.0.0/16")])], seen.Items);
         Assert.Null(seen.Problem);
 
+        Network.RestorePrefixList(list, 1);
+        Assert.Equal("10.20.0.0/16, 10.30.0.0/16", Assert.Single((await Ec2(s_home).DescribePrefixListsAsync([list], Stopping)).Items).Entries.ToString());
+
         Network.HidePrefixList(list);
         seen = await Ec2(s_home).DescribePrefixListsAsync([list], Stopping);
         Assert.Empty(seen.Items);
@@ -278,6 +281,57 @@ public sealed class NetworkTests
     }
 
     [Fact]
+    public async Task Each_entry_of_a_prefix_list_is_a_route_of_a_gateway_where_no_other_static_one_goes_before()
+    {
+        var (gateway, attachment) = AttachSpoke();
+        Transit.Accept(attachment);
+        var table = Transit.DefaultTable(gateway);
+        var list = Network.AddPrefixList("pl-0a1b2c3d4e5f60001", "offices", "10.20.0.0/16", "10.40.0.0/16");
+        Transit.AddRoute(table, "10.40.0.0/16", null);
+        Transit.AddReference(table, list, attachment);
+        Assert.Equal(["10.20.0.0/16 active static", "10.40.0.0/16 blackhole static"], await TransitRoutesAsync(s_home));
+
+        Network.ChangePrefixList(list, "10.50.0.0/16");
+        Transit.ReplaceReference(table, list, null);
+        Assert.Equal(["10.20.0.0/16 active propagated", "10.40.0.0/16 blackhole static", "10.50.0.0/16 blackhole static"], await TransitRoutesAsync(s_home));
+
+        Transit.DeleteReference(table, list);
+        Assert.Equal(["10.20.0.0/16 active propagated", "10.40.0.0/16 blackhole static"], await TransitRoutesAsync(s_home));
+        Assert.Throws<InvalidOperationException>(() => Transit.DeleteTable(table));
+    }
+
+    [Fact]
+    public async Task A_subnet_gets_and_loses_its_IPv6_range()
+    {
+        Home.AssociateCidr(_hub, "2001:db8::/56");
+        var subnet = Network.AddSubnet("subnet-0a1b2c3d4e5f60001", _hub, "10.0.1.0/24");
+        Network.AssociateCidr(subnet, "2001:db8::/64");
+        Assert.Equal("10.0.1.0/24, 2001:db8::/64", Assert.Single((await Ec2(s_home).DescribeSubnetsAsync(Stopping)).Items).Cidrs.ToString());
+        Assert.Throws<InvalidOperationException>(() => Network.AssociateCidr(subnet, "2001:db8:0:1::/64"));
+
+        Network.DisassociateCidr(subnet);
+        Assert.Equal("10.0.1.0/24", Assert.Single((await Ec2(s_home).DescribeSubnetsAsync(Stopping)).Items).Cidrs.ToString());
+    }
+
+    [Fact]
+    public async Task An_attachment_that_waits_may_be_rejected()
+    {
+        var (gateway, attachment) = AttachSpoke();
+        var peering = Transit.PeerGateways("tgw-attach-0c3d4e5f6a7b8c9d1", gateway, Transit.AddGateway(FarTgw, s_far));
+        Transit.Reject(attachment);
+        Transit.Reject(peering);
+
+        Assert.Equal(["rejected", "rejected"], (await Ec2(s_home).DescribeTransitGatewayAttachmentsAsync(Stopping)).Items.Select(seen => seen.State));
+        Assert.Throws<InvalidOperationException>(() => Transit.Accept(peering));
+        Assert.Equal(
+            [
+                ("CreateTransitGatewayVpcAttachment", s_other), ("CreateTransitGatewayPeeringAttachment", s_home),
+                ("RejectTransitGatewayVpcAttachment", s_home), ("RejectTransitGatewayPeeringAttachment", s_far),
+            ],
+            Heard());
+    }
+
+    [Fact]
     public void What_EC2_would_refuse_is_a_mistake_of_the_story()
     {
         var subnet = Network.AddSubnet("subnet-0a1b2c3d4e5f60001", _hub, "10.0.1.0/24");
@@ -330,6 +384,19 @@ public sealed class NetworkTests
         Transit.StopPropagating(attachment, transit);
         Transit.Disassociate(attachment, transit);
         Transit.Detach(attachment);
+        var list = Network.AddPrefixList("pl-0a1b2c3d4e5f60001", "offices", "10.40.0.0/16");   // nothing leads by it yet
+        Network.ChangePrefixList(list);
+        Network.RestorePrefixList(list, 1);
+        Transit.AddReference(transit, list, null);
+        Transit.ReplaceReference(transit, list, null);
+        Transit.DeleteReference(transit, list);
+        Transit.DeleteTable(transit);
+        var between = Transit.PeerGateways("tgw-attach-0c3d4e5f6a7b8c9d1", TransitGatewayId.Parse(Tgw), Transit.AddGateway(FarTgw, s_far));
+        Transit.Accept(between);
+        Transit.Detach(between);
+        Home.AssociateCidr(_hub, "2001:db8::/56");
+        Network.AssociateCidr(subnet, "2001:db8::/64");
+        Network.DisassociateCidr(subnet);
         Network.DeleteSubnet(subnet);
         Home.TagVpc(_hub, VpcTags.Overlap, "via6");
         Home.TagVpc(_hub, VpcTags.Overlap, null);
@@ -342,6 +409,11 @@ public sealed class NetworkTests
                 "CreateTransitGatewayVpcAttachment", "ModifyTransitGatewayVpcAttachment", "AssociateTransitGatewayRouteTable",
                 "EnableTransitGatewayRouteTablePropagation", "CreateTransitGatewayRoute", "ReplaceTransitGatewayRoute", "DeleteTransitGatewayRoute",
                 "DisableTransitGatewayRouteTablePropagation", "DisassociateTransitGatewayRouteTable", "DeleteTransitGatewayVpcAttachment",
+                "ModifyManagedPrefixList", "RestoreManagedPrefixListVersion",
+                "CreateTransitGatewayPrefixListReference", "ModifyTransitGatewayPrefixListReference", "DeleteTransitGatewayPrefixListReference",
+                "DeleteTransitGatewayRouteTable",
+                "CreateTransitGatewayPeeringAttachment", "AcceptTransitGatewayPeeringAttachment", "DeleteTransitGatewayPeeringAttachment",
+                "AssociateVpcCidrBlock", "AssociateSubnetCidrBlock", "DisassociateSubnetCidrBlock",
                 "DeleteSubnet", "tags of vpc", "tags of vpc",
             ],
             Heard().Select(news => news.What));

@@ -16,9 +16,7 @@ public sealed partial class PlanApplier(RoutesApplier routes, SitesApplier sites
         var failed = new HashSet<string>();
         for (var next = 0; next < steps.Count;)
         {
-            // Commands on nodes take seconds each and do not depend on each other: they run side by side, all else in order.
-            var together = steps.Skip(next).TakeWhile(step => step.Action is PlanAction.AdvertiseRoutes or PlanAction.UnadvertiseRoutes).Count();
-            var batch = steps.Skip(next).Take(Math.Max(1, together)).ToArray();
+            var batch = steps.Skip(next).Take(Math.Max(1, SideBySide(steps.Skip(next)))).ToArray();
             next += batch.Length;
             var outcomes = await Task.WhenAll(batch.Select(step => TryAsync(step, failed, stopping)));
             foreach (var (step, outcome) in batch.Zip(outcomes))
@@ -35,6 +33,26 @@ public sealed partial class PlanApplier(RoutesApplier routes, SitesApplier sites
 
         return [.. results];
     }
+
+    // Commands on nodes take seconds each: those that do not depend on each other run side by side, all else in order. A command sets all
+    // that its node advertises, so of two on one node the later one has to be the last.
+    private static int SideBySide(IEnumerable<PlannedStep> steps)
+    {
+        var (nodes, groups) = (new HashSet<InstanceId>(), new HashSet<string>());
+        return steps.TakeWhile(step =>
+        {
+            var alone = CommandedNode(step.Action) is not { } node || step.After.Any(groups.Contains) || !nodes.Add(node);
+            groups.Add(step.Group);
+            return !alone;
+        }).Count();
+    }
+
+    private static InstanceId? CommandedNode(PlanAction action) => action switch
+    {
+        PlanAction.AdvertiseRoutes a => a.Instance,
+        PlanAction.UnadvertiseRoutes a => a.Instance,
+        _ => null,
+    };
 
     private async Task<StepOutcome> TryAsync(PlannedStep step, HashSet<string> failed, CancellationToken stopping)
     {

@@ -33,7 +33,7 @@ public sealed partial class Reconciler(SnapshotObserver observer, PlanApplier ap
 
         var done = dryRun || results.All(result => result.Outcome is StepOutcome.Applied or StepOutcome.AlreadySo or StepOutcome.Held);
         var looked = request.Scopes ?? settings.Scopes;
-        var complete = seen.Devices.IsComplete && seen.SplitDns.IsComplete && seen.Nodes.IsComplete && seen.Domains.IsComplete
+        var complete = seen.Devices.IsComplete && seen.SplitDns.IsComplete && seen.Nodes.IsComplete && seen.Domains.IsComplete && seen.Sites.IsComplete
             && seen.Scopes.Where(scope => looked.Contains(scope.Scope)).All(scope => !scope.Problems().Any());
         return new(seen, plan, report, done && complete && !plan.IsSettling);
     }

@@ -17,19 +17,24 @@ public static class EventParser
 
     private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    // EC2 calls after which a VPC, its addresses, its routes or its DNS may have changed.
+    // EC2 calls after which a VPC, its addresses, its routes, what they lead to, or its DNS may have changed.
     internal static readonly FrozenSet<string> NetworkCalls = FrozenSet.Create(
         "CreateVpc", "CreateDefaultVpc", "DeleteVpc", "AssociateVpcCidrBlock", "DisassociateVpcCidrBlock", "ModifyVpcAttribute",
-        "CreateSubnet", "DeleteSubnet", "CreateDhcpOptions", "AssociateDhcpOptions",
+        "CreateSubnet", "DeleteSubnet", "AssociateSubnetCidrBlock", "DisassociateSubnetCidrBlock",
+        "CreateDhcpOptions", "AssociateDhcpOptions",
         "CreateRoute", "ReplaceRoute", "DeleteRoute", "CreateRouteTable", "DeleteRouteTable",
         "AssociateRouteTable", "DisassociateRouteTable", "ReplaceRouteTableAssociation",
+        "ModifyManagedPrefixList", "RestoreManagedPrefixListVersion",
         "CreateVpcPeeringConnection", "AcceptVpcPeeringConnection", "RejectVpcPeeringConnection", "DeleteVpcPeeringConnection",
         "ModifyVpcPeeringConnectionOptions",
         "CreateTransitGatewayVpcAttachment", "AcceptTransitGatewayVpcAttachment", "RejectTransitGatewayVpcAttachment",
         "ModifyTransitGatewayVpcAttachment", "DeleteTransitGatewayVpcAttachment",
+        "CreateTransitGatewayPeeringAttachment", "AcceptTransitGatewayPeeringAttachment", "RejectTransitGatewayPeeringAttachment",
+        "DeleteTransitGatewayPeeringAttachment",
         "CreateTransitGatewayRoute", "ReplaceTransitGatewayRoute", "DeleteTransitGatewayRoute",
+        "CreateTransitGatewayPrefixListReference", "ModifyTransitGatewayPrefixListReference", "DeleteTransitGatewayPrefixListReference",
         "EnableTransitGatewayRouteTablePropagation", "DisableTransitGatewayRouteTablePropagation",
-        "AssociateTransitGatewayRouteTable", "DisassociateTransitGatewayRouteTable");
+        "AssociateTransitGatewayRouteTable", "DisassociateTransitGatewayRouteTable", "DeleteTransitGatewayRouteTable");
 
     // Route 53 is global: its events come from us-east-1 whatever Region the VPC is in.
     internal static readonly FrozenSet<string> ZoneCalls = FrozenSet.Create(

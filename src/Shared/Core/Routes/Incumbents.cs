@@ -70,7 +70,7 @@ internal sealed class Incumbents
                 {
                     yield return (home, prefix);
                 }
-                else if (through.SelectMany(router => reachability.Walk(router, prefix)).FirstOrDefault(leg => leg.Vpc is { } vpc && vpc != home) is { Vpc: { } far })
+                else if (through.SelectMany(router => reachability.Walk(router, prefix)).FirstOrDefault(leg => leg.Vpc is { } vpc && vpc != home && IsOf(prefix, vpc)) is { Vpc: { } far })
                 {
                     yield return (far, prefix);
                 }

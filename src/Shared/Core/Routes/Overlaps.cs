@@ -6,8 +6,9 @@ namespace Automation.Routes;
 
 /// <summary>By which addresses a VPC is reached.</summary>
 /// <param name="Plain">The prefixes that are served as they are; the others are held back.</param>
+/// <param name="Uncertain">Prefixes that are held back only for what was not read: nobody gets them now, and nobody loses them.</param>
 /// <param name="Site">Its 4via6 site id, by which its IPv4 prefixes are served as well; null where it has none.</param>
-public sealed record VpcAddresses(VpcService Service, PrefixSet Plain, int? Site)
+public sealed record VpcAddresses(VpcService Service, PrefixSet Plain, PrefixSet Uncertain, int? Site)
 {
     /// <summary>The 4via6 form of all IPv4 prefixes given.</summary>
     public PrefixSet Via6Of(PrefixSet prefixes) => Site is { } site ? PrefixSet.Of(prefixes.Where(prefix => !prefix.IsIPv6).Select(prefix => Via6.Of(site, prefix))) : [];
@@ -58,7 +59,7 @@ internal static class Overlaps
             }
 
             Remember(service, plain, site);
-            resolved.Add(new(service, plain, site));
+            resolved.Add(new(service, plain, service.Prefixes.Where(prefix => !plain.Contains(prefix) && !amongKnown.Contains(new(prefix, id)) && overlapping.Contains(new(prefix, id))), site));
         }
 
         return resolved.ToImmutable();

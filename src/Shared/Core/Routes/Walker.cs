@@ -195,8 +195,12 @@ internal sealed class Walker(Topology topology)
     {
         if (route.Attachments.Length > 1)
         {
-            // Packets are spread over VPNs, Connect peers or gateways: only a VPC is ever alone.
-            legs.Add(new(piece, Landing.Beyond, null, string.Join(", ", route.Attachments.Order()), trail));
+            // Packets are spread over VPNs or Connect peers: a VPC is always alone.
+            var all = route.Attachments.Order().Select(one => topology.Attachment(gateway, one)).ToArray();
+            var what = string.Join(", ", route.Attachments.Order());
+            legs.Add(all.Any(one => one is null) ? new(piece, Landing.Unknown, null, $"not all of {what} were seen", trail)
+                : all.Any(one => one!.State != TransitAttachment.Available) ? new(piece, Landing.Nowhere, null, $"not all of {what} are available", trail)
+                : new(piece, Landing.Beyond, null, what, trail));
             return;
         }
 
@@ -230,8 +234,8 @@ internal sealed class Walker(Topology topology)
         }
         else
         {
-            var what = $"{Printable.Of(attachment.ResourceType)} {Printable.Of(attachment.ResourceId)}";
-            legs.Add(new(piece, Landing.Beyond, null, what, new(trail, Printable.Of(attachment.ResourceId))));
+            var other = $"{Printable.Of(attachment.ResourceType)} {Printable.Of(attachment.ResourceId)}";
+            legs.Add(new(piece, Landing.Beyond, null, other, new(trail, Printable.Of(attachment.ResourceId))));
         }
     }
 

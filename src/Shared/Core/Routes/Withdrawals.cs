@@ -13,6 +13,8 @@ internal sealed class Withdrawals
     private readonly HashSet<Scope> _read;
     private readonly PrefixTable<VpcId> _waiting;
     private readonly HashSet<int> _waitingSites;
+    private readonly PrefixSet _uncertain;
+    private readonly Dictionary<int, VpcId> _homes;
 
     public Withdrawals(Snapshot seen, Routing routing)
     {
@@ -21,6 +23,8 @@ internal sealed class Withdrawals
         _read = [.. seen.Scopes.Where(scope => scope.Vpcs.IsComplete && scope.Instances.IsComplete).Select(scope => scope.Scope)];
         var waiting = routing.Addresses.Where(reached => reached.Service.Waits).ToImmutableArray();
         _waiting = new(waiting.SelectMany(reached => reached.Service.Vpc.Cidrs.Select(cidr => (cidr.Prefix, reached.Service.Vpc.Id))));
+        _homes = routing.Addresses.Where(reached => reached.Site is not null).ToDictionary(reached => reached.Site!.Value, reached => reached.Service.Vpc.Id);
+        _uncertain = PrefixSet.Of(routing.Addresses.SelectMany(reached => reached.Uncertain));
         _waitingSites = [.. waiting.Select(reached => reached.Site).OfType<int>()];
     }
 
@@ -30,17 +34,19 @@ internal sealed class Withdrawals
     /// <summary>Whether a prefix that is ours on a router and no longer wanted there may go. Unknown is not empty: what was not read completely takes nothing away.</summary>
     public bool Withdraw(Duty duty, Prefix prefix)
     {
-        if (!_seen.Nodes.IsComplete || !_seen.Devices.IsComplete || !_read.Contains(duty.Scope))
+        if (!_seen.Nodes.IsComplete || !_seen.Devices.IsComplete || !_read.Contains(duty.Scope) || _uncertain.Contains(prefix))
         {
             return false;
         }
 
-        if (Via6.TryRead(prefix, out var site, out _))
+        // Of its own VPC, that VPC's scope tells all; of another, any scope may have the line that leads there.
+        if (Via6.TryRead(prefix, out var site, out var ipv4))
         {
-            return _everythingRead && _seen.Sites.IsComplete && !_waitingSites.Contains(site);
+            return _seen.Sites.IsComplete
+                && (_homes.TryGetValue(site, out var vpc) && vpc == duty.Home.Id && duty.Home.Cidrs.Any(cidr => cidr.Prefix.Contains(ipv4))
+                    || (_everythingRead && !_waitingSites.Contains(site)));
         }
 
-        // Of its own VPC, that VPC's scope tells all; of another, any scope may have the line that leads there.
         return duty.Home.Cidrs.Any(cidr => cidr.Prefix.Contains(prefix)) || (_everythingRead && !_waiting.Related(prefix).Any());
     }
 
