@@ -25,7 +25,8 @@ public sealed class DemoTests
 
         var end = demo.Output[demo.Output.IndexOf("== At rest", StringComparison.Ordinal)..];
         Assert.All(["Prefix ", "Router ", "Domain ", "Severity "], title => Assert.Matches($@"(?m)^ +{title}", end));
-        Assert.Matches(@"10\.20\.0\.0/16 +vpc-0f99e88d77c66b55a +i-0f1b2c3d4e5f60718", end);
+        Assert.Matches(@"10\.20\.0\.0/16 +vpc-0f99e88d77c66b55a +i-0f2b2c3d4e5f60718", end);
+        Assert.Matches(@"fd7a:115c:a1e0:b1a:0:2:a00:0/112 +vpc-0c77d66e55f44a33b +i-0c7b2c3d4e5f60718", end);
         Assert.Matches(@"corp\.example\.internal +10\.0\.0\.2", end);
         Assert.Contains("One more, as a test: Plan: 0 to add, 0 to change, 0 to remove.", end, StringComparison.Ordinal);
         Assert.StartsWith("Converged after ", demo.Lines[^1], StringComparison.Ordinal);
@@ -50,7 +51,8 @@ public sealed class DemoTests
         Assert.Equal(ExitCode.Done, demo.Exit);
         var report = JsonNode.Parse(demo.Output)!;
         Assert.Equal("Plan: 0 to add, 0 to change, 0 to remove.", (string?)report["summary"]);
-        Assert.Equal(3, report["routers"]!.AsArray().Count);
+        Assert.Equal(4, report["routers"]!.AsArray().Count);
+        Assert.Equal("""{"vpc-0a11b22c33d44e55f":1,"vpc-0c77d66e55f44a33b":2}""", report["sites"]!.ToJsonString());
         Assert.Empty(report["actions"]!.AsArray());
         Assert.Contains("== At rest", demo.Progress, StringComparison.Ordinal);
         Assert.Equal(text.Lines[^1], demo.Progress.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]);

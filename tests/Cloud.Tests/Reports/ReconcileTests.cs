@@ -201,7 +201,7 @@ public sealed class ReconcileTests
         _network.Region.AssociateCidr(_network.Hub, "100.64.0.0/16");   // refused, so there is a finding
         var report = await InvokeAsync("""{"dryRun":true}""");
 
-        AssertMembers(report, "actions", "dryRun", "findings", "observed", "routers", "sites", "splitDns", "summary", "zoneAssociations");
+        AssertMembers(report, "actions", "dryRun", "findings", "observed", "prefixes", "routers", "sites", "splitDns", "summary", "zoneAssociations");
         Assert.True((bool)report["dryRun"]!);
         Assert.Equal("Plan: 1 to add, 0 to change, 0 to remove.", (string?)report["summary"]);
         AssertMembers(report["observed"]!, "devices", "scopes");
@@ -219,9 +219,13 @@ public sealed class ReconcileTests
         var action = Assert.Single(report["actions"]!.AsArray())!;
         AssertMembers(action, "kind", "outcome", "target", "text");
         Assert.Equal(("SetSplitDns", Corp, "planned"), ((string?)action["kind"], (string?)action["target"], (string?)action["outcome"]));
-        var finding = Assert.Single(report["findings"]!.AsArray())!;
-        AssertMembers(finding, "resource", "rule", "severity", "text");
-        Assert.Equal(("refused-range", "warning"), ((string?)finding["rule"], (string?)finding["severity"]));
+        var prefix = Assert.Single(report["prefixes"]!.AsArray())!;
+        AssertMembers(prefix, "prefix", "routers", "standIns", "vpcId", "zones");
+        Assert.Equal(("10.0.0.0/16", $"[\"{Blue}\"]", "[]"), ((string?)prefix["prefix"], prefix["routers"]!.ToJsonString(), prefix["standIns"]!.ToJsonString()));
+        Assert.All(report["findings"]!.AsArray(), finding => AssertMembers(finding!, "resource", "rule", "severity", "text"));
+        Assert.Equal(
+            [("common-range", "warning"), ("refused-range", "warning")],
+            report["findings"]!.AsArray().Select(finding => ((string?)finding!["rule"], (string?)finding["severity"])));
     }
 
     [Theory]
