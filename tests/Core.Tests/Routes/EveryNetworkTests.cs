@@ -390,9 +390,16 @@ public class EveryNetworkTests
         public bool MayStayPlain(Vpc vpc, Prefix prefix) =>
             vpc.Overlap == "plain"
             || Seen.Sites.Items.Any(site => site.Vpc == vpc.Id && site.ReleasedAt is null && site.Plain?.Covers(prefix) == true)
-            || Seen.Devices.Items.Where(device => device.Enabled.Any(enabled => enabled.Contains(prefix))).Any(device =>
-                Seen.Nodes.Items.Any(record => device.HostName.EndsWith(record.Instance.ToString(), StringComparison.Ordinal) && record.Vpc == vpc.Id)
-                || Truth.Routers.Any(router => Truth.DeviceOf(router)?.Id == device.Id && Truth.VpcAt(router, prefix.First)?.Id == vpc.Id));
+            || Seen.Devices.Items.Where(device => device.Enabled.Any(enabled => enabled.Contains(prefix))).Any(device => WasOf(device, vpc, prefix));
+
+        // By its router's VPC, or by where it leads from there: what a router that is gone stood in for, those that are left show.
+        private bool WasOf(Device device, Vpc vpc, Prefix prefix)
+        {
+            var homes = Seen.Nodes.Items.Where(record => device.HostName.EndsWith(record.Instance.ToString(), StringComparison.Ordinal)).Select(record => record.Vpc)
+                .Concat(Truth.Routers.Where(router => Truth.DeviceOf(router)?.Id == device.Id).Select(router => router.Vpc));
+            return homes.Any(home => home == vpc.Id
+                || Truth.Routers.Any(router => router.Vpc == home && Probes(prefix).Any(probe => Truth.VpcAt(router, probe)?.Id == vpc.Id)));
+        }
 
         private static string AWorldHost(WantedRouter wanted) => $"subnet-router-{wanted.Instance.Id}";
 
