@@ -15,6 +15,7 @@ internal sealed class Topology
     private readonly ILookup<VpcId, Subnet> _subnetsOf;
     private readonly Dictionary<SubnetId, RouteTable> _named = [];
     private readonly Dictionary<VpcId, RouteTable> _main = [];
+    private readonly HashSet<VpcId> _tablesMissing;
     private readonly Dictionary<RouteTableId, SubnetTable> _tables = [];
     private readonly Dictionary<PrefixListId, PrefixList> _prefixLists;
     private readonly Dictionary<PeeringId, Peering> _peerings;
@@ -26,6 +27,7 @@ internal sealed class Topology
     {
         var scopes = seen.Scopes.OrderBy(scope => scope.Scope).ToImmutableArray();
         IsComplete = scopes.All(scope => scope.Vpcs.IsComplete && scope.Instances.IsComplete && !scope.Network.Problems().Any());
+        _tablesMissing = [.. scopes.Where(scope => !scope.Network.RouteTables.IsComplete).SelectMany(scope => scope.Vpcs.Items).Select(vpc => vpc.Id)];
         _vpcs = scopes.SelectMany(scope => scope.Vpcs.Items).DistinctBy(vpc => vpc.Id).ToDictionary(vpc => vpc.Id);
         _subnets = scopes.SelectMany(scope => scope.Network.Subnets.Items).DistinctBy(subnet => subnet.Id).ToDictionary(subnet => subnet.Id);
         _subnetsOf = _subnets.Values.OrderBy(subnet => subnet.Id).ToLookup(subnet => subnet.Vpc);
@@ -91,10 +93,10 @@ internal sealed class Topology
         return cidrs;
     }
 
-    /// <summary>The route table that names the subnet, else the VPC's main one; null where neither was seen.</summary>
+    /// <summary>The route table that names the subnet, else the VPC's main one; null where neither was seen, or one that was not read may name it.</summary>
     public SubnetTable? TableOf(Subnet subnet)
     {
-        if ((_named.GetValueOrDefault(subnet.Id) ?? _main.GetValueOrDefault(subnet.Vpc)) is not { } table)
+        if ((_named.GetValueOrDefault(subnet.Id) ?? (_tablesMissing.Contains(subnet.Vpc) ? null : _main.GetValueOrDefault(subnet.Vpc))) is not { } table)
         {
             return null;
         }

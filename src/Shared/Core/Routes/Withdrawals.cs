@@ -116,7 +116,7 @@ internal sealed class Withdrawals
     // A device whose instance is gone holds clients to its narrower prefix, while another router serves a wider one that has it too.
     private ImmutableArray<(NodeRecord Record, Device Device, PrefixSet Prefixes)> LeftBehind(ImmutableArray<Duty> duties, Dictionary<DeviceId, string> deleted)
     {
-        if (!_seen.Devices.IsComplete || !_seen.Nodes.IsComplete)
+        if (!_everythingRead || !_seen.Devices.IsComplete || !_seen.Nodes.IsComplete)
         {
             return [];
         }
