@@ -76,7 +76,9 @@ internal sealed class CliProcess : IAsyncDisposable
 
     public async Task<CliRun> EndAsync()
     {
-        await _process.WaitForExitAsync(Stopping);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Stopping);
+        limit.CancelAfter(TimeSpan.FromMinutes(3));
+        await _process.WaitForExitAsync(limit.Token);
         await _read;
         return new(_process.ExitCode, await _output, Progress());
     }
