@@ -72,11 +72,12 @@ internal static class Overlaps
                 // A pin never takes an address from people who use it: the other has to be pinned to via6, and withdrawn, first.
                 || (pins[claim.Vpc] == PinPlain && !Others(claim).Any(other => IsInUse(other) || pins.GetValueOrDefault(other.Vpc) == PinPlain)));
 
-        // Only from a whole view, and while somebody serves it: what is remembered is for when nobody does.
+        // Only from a whole view, and of what routers that have joined serve: what is remembered is for when there are none.
         void Remember(VpcService service, PrefixSet plain, int? site)
         {
-            var now = plain.Where(prefix => !prefix.IsIPv6);
-            if (site is { } id && isComplete && seen.Sites.IsComplete && !service.Servers.IsEmpty && !service.Waits && !now.Equals(remembered.GetValueOrDefault(service.Vpc.Id, PrefixSet.Empty)))
+            var joined = PrefixSet.Of(service.Servers.Where(server => server.Router.Device is not null).SelectMany(server => server.Prefixes));
+            var now = plain.Intersect(joined).Where(prefix => !prefix.IsIPv6);
+            if (site is { } id && isComplete && seen.Sites.IsComplete && !joined.IsEmpty && !service.Waits && !now.Equals(remembered.GetValueOrDefault(service.Vpc.Id, PrefixSet.Empty)))
             {
                 additions.Add(new(new PlanAction.RememberPlain(service.Vpc.Id, id, now), $"plain:{service.Vpc.Id}", [SitePlanner.Group(service.Vpc.Id)]));
             }
