@@ -1,0 +1,102 @@
+using Automation.Network;
+using Automation.Plans;
+using static Automation.AWorld;
+
+namespace Automation.Routes;
+
+/// <summary>VPCs with the same addresses: who stays plain, who is reached by 4via6, and by which site.</summary>
+public class OverlapTests
+{
+    // VPC 1 is approved for its addresses, VPC 2 has the same and is new.
+    private static AWorld Twins() => new AWorld().WithVpc(1, "10.0.0.0/16").WithRouter(1, inVpc: 1).WithVpc(2, "10.0.0.0/16").WithRouter(2, inVpc: 2)
+        .Device(2, device => device with { Enabled = PrefixSet.Empty })
+        .Node(2, node => node with { Routes = PrefixSet.Empty });
+
+    private static WantedRouter Router(AWorld world, int number) => world.Planned().Routers.Single(router => router.Instance.Id == InstanceOf(number));
+
+    [Fact]
+    public void A_site_in_the_ledger_is_kept_and_the_lowest_that_is_free_is_given()
+    {
+        var plan = Twins().WithSite(1, vpc: 9).WithSite(7, vpc: 1).Planned();
+
+        Assert.Equal(7, plan.Sites[VpcOf(1)]);
+        Assert.Equal(2, plan.Sites[VpcOf(2)]);
+    }
+
+    [Theory]
+    [InlineData(89, 2)]
+    [InlineData(91, 1)]
+    public void A_site_is_given_again_once_it_has_rested(int days, int expected)
+    {
+        var world = Twins().WithSite(1, vpc: 9, Now.AddDays(-days)).WithSite(7, vpc: 1);
+
+        Assert.Equal(expected, world.Planned().Sites[VpcOf(2)]);
+    }
+
+    [Fact]
+    public void A_site_that_is_not_allowed_is_a_finding_and_serves_nobody()
+    {
+        var world = Twins().WithSite(SiteIds.Skipped, vpc: 1);
+
+        Assert.Contains("site-id-refused", world.Rules());
+        Assert.Equal(1, world.Planned().Sites[VpcOf(1)]);
+    }
+
+    [Fact]
+    public void A_tag_that_was_edited_by_hand_is_set_right_and_said()
+    {
+        var world = Twins().WithSite(7, vpc: 1).WithSite(8, vpc: 2).Change(1, vpc => vpc with { SiteTag = "8" }).Change(2, vpc => vpc with { SiteTag = "8" });
+
+        Assert.Equal(VpcOf(1).ToString(), world.Planned().Findings.Single(finding => finding.Rule == "site-tag-differs").Resource);
+        Assert.Contains($"tag {VpcOf(1)} with its 4via6 site id 7", world.Lines());
+        Assert.DoesNotContain(world.Planned().Steps, step => step.Action is PlanAction.TagSite tag && tag.Vpc == VpcOf(2));
+    }
+
+    [Fact]
+    public void While_the_ledgers_sites_are_unread_none_is_given()
+    {
+        var world = Twins().Unread("sites");
+
+        Assert.Empty(world.Planned().Sites);
+        Assert.Contains("site-id-waits", world.Rules());
+        Assert.Empty(Router(world, 2).All);
+    }
+
+    [Fact]
+    public void The_site_of_a_VPC_that_is_no_more_rests() =>
+        Assert.Contains($"let the 4via6 site id 7 of {VpcOf(9)} rest", new AWorld().WithVpc(1, "10.0.0.0/16").WithSite(7, vpc: 9).Lines());
+
+    [Fact]
+    public void A_VPC_that_no_longer_overlaps_keeps_its_site_and_is_plain_as_well()
+    {
+        var router = Router(new AWorld().WithVpc(1, "10.0.0.0/16").WithRouter(1, inVpc: 1).WithSite(7, vpc: 1), 1);
+
+        Assert.Equal((Prefixes("10.0.0.0/16"), Prefixes("fd7a:115c:a1e0:b1a:0:7:a00:0/112")), (router.Advertise, router.Via6));
+    }
+
+    [Fact]
+    public void Pinned_to_via6_it_is_plain_no_more() =>
+        Assert.Empty(Router(new AWorld().WithVpc(1, "10.0.0.0/16").WithRouter(1, inVpc: 1).Change(1, vpc => vpc with { Overlap = "via6" }), 1).Advertise);
+
+    [Fact]
+    public void A_pin_takes_no_address_from_a_VPC_that_is_approved_for_it()
+    {
+        var world = Twins().Change(2, vpc => vpc with { Overlap = "plain" });
+
+        Assert.Empty(Router(world, 2).Advertise);
+        Assert.Equal(Prefixes("10.0.0.0/16"), Router(world, 1).Advertise);
+    }
+
+    [Fact]
+    public void Of_two_newcomers_the_pinned_one_is_plain()
+    {
+        var world = Twins().Device(1, device => device with { Enabled = PrefixSet.Empty }).Node(1, node => node with { Routes = PrefixSet.Empty })
+            .Change(2, vpc => vpc with { Overlap = "plain" });
+
+        Assert.Empty(Router(world, 1).Advertise);
+        Assert.Equal(Prefixes("10.0.0.0/16"), Router(world, 2).Advertise);
+    }
+
+    [Fact]
+    public void A_pin_that_is_no_word_of_ours_is_a_finding() => Assert.Contains("unknown-overlap", Twins().Change(2, vpc => vpc with { Overlap = "4via6" }).Rules());
+}
