@@ -189,6 +189,11 @@ internal sealed class PacketWalk(Snapshot seen)
 
         // Two accounts may show the same attachment; only the gateway's owner shows the table.
         var association = _attachments.Where(attachment => attachment.Id == by && attachment.Gateway == gateway && attachment.RouteTable is not null).Select(attachment => attachment.RouteTable).FirstOrDefault();
+        if (association is null && _gatewayTables.All(table => table.Gateway != gateway))
+        {
+            return new(Way.Outside, null);   // its account is not looked at
+        }
+
         TransitRoute? best = null;
         foreach (var route in _gatewayTables.FirstOrDefault(table => table.Id == association)?.Routes ?? [])
         {

@@ -201,4 +201,100 @@ public class ReachTests
     [InlineData("routeTables")]
     [InlineData("peerings")]
     public void Nothing_is_added_that_an_unread_part_might_deny(string part) => Assert.Equal(Prefixes("10.0.0.0/16"), Advertised(Peered().Unread(part)));
+
+    private static string Lost(AWorld world, string rule = "route-not-followed")
+    {
+        var finding = Assert.Single(world.Planned().Findings, finding => finding.Rule == rule);
+        return $"{finding.Severity} {finding.Resource}: {finding.Text}";
+    }
+
+    [Theory]
+    [InlineData("pending-acceptance")]
+    [InlineData("expired")]
+    [InlineData("deleted")]
+    public void A_route_to_a_peering_that_is_not_active_is_told(string state) => Assert.Equal(
+        $"warning pcx-00000001: pcx-00000001 is {state}. rtb-00000001 10.1.0.0/16 leads there, so no router advertises what is behind it: mend it, or delete the route.",
+        Lost(Spoke("10.1.0.0/16 pcx-00000001", "10.0.0.0/16 pcx-00000001").WithPeering(1, 1, 2, state)));
+
+    [Theory]
+    [InlineData("10.1.0.0/16 pcx-00000001 blackhole", "the route 10.1.0.0/16 of rtb-00000001 is a blackhole")]
+    [InlineData("0.0.0.0/0 nat-00000001 blackhole", "the route 0.0.0.0/0 of rtb-00000001 is a blackhole")]
+    [InlineData("10.1.0.0/16 something-new-00000001", "it leaves by something-new-00000001, a target of an unknown kind")]
+    [InlineData("10.1.0.0/16 pcx-00000009", "pcx-00000009 was not seen")]
+    [InlineData("0.0.0.0/0 tgw-00000009", "no attachment of vpc-00000001 to tgw-00000009 was seen")]
+    [InlineData("pl-00000001 pcx-00000001", "the entries of prefix list pl-00000001 are not known")]
+    public void A_route_that_leads_to_nothing_is_told(string line, string what)
+    {
+        var lost = Lost(Peered(line));
+
+        Assert.StartsWith("warning ", lost, StringComparison.Ordinal);
+        Assert.Contains(what, lost, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0/0 igw-00000001")]
+    [InlineData("0.0.0.0/0 nat-00000001")]
+    [InlineData("::/0 eigw-00000001")]
+    [InlineData("10.1.0.0/16 pcx-00000001")]
+    [InlineData("10.0.0.0/8 pcx-00000001")]
+    [InlineData("pl-00000001 vpce-00000001")]
+    public void Routes_that_are_as_they_should_be_are_no_finding(string line) =>
+        Assert.DoesNotContain(Peered(line).Rules(), rule => rule is "route-not-followed" or "route-blackhole" or "vpc-without-subnets");
+
+    [Fact]
+    public void An_attachment_that_is_not_available_is_told() => Assert.Contains(
+        "tgw-attach-00000001 is pendingAcceptance. rtb-00000001 0.0.0.0/0 leads there",
+        Lost(Spoke("0.0.0.0/0 tgw-00000001").WithVpcAttachment(1, 1, vpc: 1, table: 1, subnets: [1], state: "pendingAcceptance").WithTransitTable(1, 1, "10.0.0.0/16 1")),
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void An_attachment_without_a_subnet_in_the_routers_zone_is_told() => Assert.Contains(
+        "tgw-attach-00000001 has no subnet in euw1-az1, where subnet-00000001 is. rtb-00000001 10.0.0.0/8 leads there",
+        Lost(Spoke("10.0.0.0/8 tgw-00000001").WithSubnet(9, 1, "10.0.9.0/24", "euw1-az3").WithVpcAttachment(1, 1, vpc: 1, table: 1, subnets: [9]).WithTransitTable(1, 1, "10.0.0.0/16 1")),
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void A_gateways_blackhole_is_told_and_may_be_meant() => Assert.Equal(
+        "info tgw-rtb-00000001: the route 10.1.128.0/17 of tgw-rtb-00000001 is a blackhole. rtb-00000001 10.0.0.0/8 leads there, and no router advertises it.",
+        Lost(
+            Spoke("10.0.0.0/8 tgw-00000001").WithVpcAttachment(1, 1, vpc: 1, table: 1, subnets: [1]).WithTransitTable(1, 1, "10.0.0.0/16 1", "10.1.128.0/17 blackhole"),
+            "route-blackhole"));
+
+    [Fact]
+    public void An_attachment_that_is_associated_with_no_route_table_is_told() => Assert.Contains(
+        "tgw-attach-00000001 is associated with no route table of tgw-00000001.",
+        Lost(Spoke("10.0.0.0/8 tgw-00000001").WithVpcAttachment(1, 1, vpc: 1, table: 0, subnets: [1]).WithTransitTable(1, 1, "10.0.0.0/16 1")),
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void A_gateway_whose_account_is_not_looked_at_is_a_candidate_and_advertised_only_when_opted_in()
+    {
+        var world = Spoke("10.200.0.0/15 tgw-00000001").WithVpcAttachment(1, 1, vpc: 1, table: 0, subnets: [1]);
+
+        Assert.Equal(Prefixes("10.0.0.0/16"), Advertised(world));
+        Assert.Contains("10.200.0.0/15", world.Planned().Findings.Single(finding => finding.Rule == "beyond-gateway").Text, StringComparison.Ordinal);
+        Assert.Equal(Prefixes("10.0.0.0/16", "10.200.0.0/16"), Advertised(world.WithOptIn("10.200.0.0/16")));
+    }
+
+    [Fact]
+    public void A_vpc_without_subnets_that_routes_lead_to_is_told() => Assert.StartsWith(
+        "info vpc-00000002: ",
+        Lost(new AWorld().WithVpc(1, "10.0.0.0/16").WithVpc(2, "10.1.0.0/16").WithRouter(1, inVpc: 1).WithSubnet(1, 1, "10.0.1.0/24").Standing(1, 1)
+            .WithMainTable(1, 1, "10.1.0.0/16 pcx-00000001").WithMainTable(2, 2, "10.0.0.0/16 pcx-00000001").WithPeering(1, 1, 2), "vpc-without-subnets"),
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void While_something_was_not_read_that_is_the_only_finding() =>
+        Assert.DoesNotContain("route-not-followed", Peered("10.1.0.0/16 pcx-00000009").Unread("peerings").Rules());
+
+    [Fact]
+    public void A_vpc_with_as_many_cidrs_as_aws_gives_is_served_whole_and_told()
+    {
+        string[] cidrs = ["10.0.0.0/16", "10.1.0.0/16", "10.3.0.0/16", "10.5.0.0/16", "10.7.0.0/16"];
+        var world = new AWorld().WithVpc(1, cidrs).WithRouter(1, inVpc: 1);
+
+        Assert.Equal(Prefixes(cidrs), Advertised(world));
+        Assert.Contains("vpc-cidrs-full", world.Rules());
+        Assert.DoesNotContain("vpc-cidrs-full", new AWorld().WithVpc(1, cidrs[..4]).WithRouter(1, inVpc: 1).Rules());
+    }
 }

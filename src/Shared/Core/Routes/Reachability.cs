@@ -7,6 +7,9 @@ namespace Automation.Routes;
 /// <summary>What routers reach beyond their own VPC, by the route tables on the way there and back.</summary>
 internal sealed class Reachability
 {
+    // Where nobody's addresses are: whatever has no narrower route takes the default one.
+    private static readonly Prefix[] Defaults = [Prefix.Parse("0.0.0.0/8"), Prefix.Parse("::/8")];
+
     private readonly Topology _topology;
     private readonly Walker _walker;
     private readonly HashSet<VpcId> _subnetsKnown;
@@ -30,6 +33,12 @@ internal sealed class Reachability
 
     /// <summary>Ranges behind gateways that are no VPC of ours, with what is there.</summary>
     public ImmutableArray<(Prefix Range, string What)> Beyond(Router router) => OutlookOf(router)?.Beyond ?? [];
+
+    /// <summary>A VPC certainly has no subnet.</summary>
+    public bool IsEmpty(VpcId vpc) => _subnetsKnown.Contains(vpc) && !_topology.SubnetsOf(vpc).Any();
+
+    /// <summary>Where packets are lost that a router's routes send on their way, and where that cannot be said.</summary>
+    public ImmutableArray<Leg> Lost(Router router) => OutlookOf(router)?.Lost ?? [];
 
     /// <summary>Why a router's routes could not be followed; null where they could.</summary>
     public string? Problem(Router router) =>
@@ -150,10 +159,16 @@ internal sealed class Reachability
         var vpcs = new Dictionary<VpcId, List<Prefix>>();
         var beyond = new List<(Prefix, string)>();
         var unknown = new List<Prefix>();
+        var lost = new List<Leg>(Defaults.SelectMany(everything => _walker.From(place, everything)).Where(leg => leg.IsLost));
         foreach (var range in new Horizon(_topology).Of(place.Vpc, table))
         {
             foreach (var leg in _walker.From(place, range))
             {
+                if (leg.IsLost)
+                {
+                    lost.Add(leg);
+                }
+
                 switch (leg.Landing)
                 {
                     case Landing.Vpc when leg.Vpc is { } vpc && vpc != place.Vpc:
@@ -179,7 +194,8 @@ internal sealed class Reachability
         return new(
             vpcs.ToDictionary(far => far.Key, far => new PrefixTable<Prefix>(far.Value.Select(piece => (piece, piece)))),
             [.. beyond.GroupBy(range => range.Item2, range => range.Item1).OrderBy(same => same.Key, StringComparer.Ordinal).SelectMany(same => PrefixSet.Minimal(same).Select(range => (range, same.Key)))],
-            new(unknown.Select(piece => (piece, piece))));
+            new(unknown.Select(piece => (piece, piece))),
+            [.. lost]);
     }
 
     /// <summary>How answers from a piece of a far VPC come back to a router.</summary>
@@ -252,5 +268,5 @@ internal sealed class Reachability
 
     /// <param name="Vpcs">What leads to each far VPC.</param>
     /// <param name="Unknown">Where packets to these come out cannot be said.</param>
-    private sealed record Outlook(Dictionary<VpcId, PrefixTable<Prefix>> Vpcs, ImmutableArray<(Prefix, string)> Beyond, PrefixTable<Prefix> Unknown);
+    private sealed record Outlook(Dictionary<VpcId, PrefixTable<Prefix>> Vpcs, ImmutableArray<(Prefix, string)> Beyond, PrefixTable<Prefix> Unknown, ImmutableArray<Leg> Lost);
 }

@@ -20,6 +20,7 @@ internal sealed record Routing(
         var services = VpcServices.Of(seen, served, reachability, findings);
         var addresses = Overlaps.Resolve(seen, services, new(seen, served, reachability), topology.IsComplete && seen.Devices.IsComplete && seen.Nodes.IsComplete, additions, withdrawals, findings);
         CommonRanges.Warn(addresses, topology, findings);
+        LostRoutes.Report(served, reachability, findings);
         return new(served.With(addresses), topology, reachability, addresses, new(seen, served, reachability, findings));
     }
 }

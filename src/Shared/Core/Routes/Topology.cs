@@ -22,6 +22,7 @@ internal sealed class Topology
     private readonly Dictionary<(TransitGatewayId, TransitAttachmentId), TransitAttachment> _attachments;
     private readonly Dictionary<(TransitGatewayId, VpcId), TransitAttachment> _vpcAttachments = [];
     private readonly Dictionary<TransitRouteTableId, PrefixTable<TransitRoute>> _transitTables;
+    private readonly HashSet<TransitGatewayId> _openGateways;
 
     public Topology(Snapshot seen)
     {
@@ -46,6 +47,7 @@ internal sealed class Topology
             }
         }
 
+        _openGateways = [.. scopes.SelectMany(scope => scope.Network.TransitRouteTables.Items).Select(table => table.Gateway)];
         _transitTables = scopes.SelectMany(scope => scope.Network.TransitRouteTables.Items).DistinctBy(table => table.Id)
             .ToDictionary(table => table.Id, table => new PrefixTable<TransitRoute>(table.Routes
                 .OrderBy(route => route.Type != "static")   // AWS prefers a static route to a propagated one
@@ -81,6 +83,9 @@ internal sealed class Topology
     public TransitAttachment? Attachment(TransitGatewayId gateway, VpcId vpc) => _vpcAttachments.GetValueOrDefault((gateway, vpc));
 
     public PrefixTable<TransitRoute>? TransitTable(TransitRouteTableId id) => _transitTables.GetValueOrDefault(id);
+
+    /// <summary>A gateway's own route tables are seen, so its account is looked at.</summary>
+    public bool IsOpen(TransitGatewayId gateway) => _openGateways.Contains(gateway);
 
     /// <summary>The CIDRs of a VPC that are in use.</summary>
     public PrefixTable<Prefix> Cidrs(Vpc vpc)

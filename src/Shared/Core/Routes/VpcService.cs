@@ -27,6 +27,9 @@ public static class VpcServices
     /// <summary>How long a VPC's own routers may be silent before others stand in. Tailscale's own failover takes about 15 seconds.</summary>
     public static readonly TimeSpan Blink = TimeSpan.FromMinutes(5);
 
+    // docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html: 5, at most 50 when asked for
+    private const int DefaultMostCidrs = 5;
+
     internal static ImmutableArray<VpcService> Of(Snapshot seen, ImmutableArray<ServedVpc> served, Reachability reachability, ICollection<Finding> findings)
     {
         var known = new Dictionary<VpcId, ServedVpc>();
@@ -70,6 +73,11 @@ public static class VpcServices
                 ServedVpcs.OwnCidrs(vpc.Vpc, findings);   // for what it says of them: what is refused is not reached either
             }
 
+            if (vpc.Vpc.Cidrs.Count(cidr => cidr is { Prefix.IsIPv6: false, State: VpcCidr.Associated }) == DefaultMostCidrs)
+            {
+                findings.Add(new("vpc-cidrs-full", Finding.Info, id.ToString(), $"It has {DefaultMostCidrs} IPv4 CIDRs, as many as AWS gives a VPC unless asked: raise the quota before it needs another."));
+            }
+
             services.Add(new(vpc.Scope, vpc.Vpc, Alike([.. direct.Select(router => new Server(router, cidrs, true)), .. standIns]), waits));
         }
 
@@ -104,6 +112,10 @@ public static class VpcServices
                 if (reachability.Reached(router, far.Vpc, out var mute) is { IsEmpty: false } prefixes)
                 {
                     reaching.Add((id, new(router, prefixes, false)));
+                }
+                else if (reachability.IsEmpty(id))
+                {
+                    findings.Add(new("vpc-without-subnets", Finding.Info, id.ToString(), "Routers have routes to it, and it has no subnet, so nobody there could answer: nothing of it is advertised by them."));
                 }
 
                 if (!mute.IsEmpty && router.Instance.Vpc is { } from)

@@ -12,8 +12,14 @@ internal enum Landing
     /// <summary>Behind a gateway, at something that is no VPC of ours: a VPN, Direct Connect, an appliance, somebody else's VPC.</summary>
     Beyond,
 
-    /// <summary>Certainly at nobody.</summary>
+    /// <summary>At nobody, and so it is meant: no route, or one that a router does not advertise.</summary>
     Nowhere,
+
+    /// <summary>At nobody, because something on the way is not in service or not known.</summary>
+    Broken,
+
+    /// <summary>In a gateway's blackhole: set on purpose, or left by an attachment that has gone.</summary>
+    Blackhole,
 
     /// <summary>It cannot be said: something on the way was not read.</summary>
     Unknown,
@@ -22,7 +28,11 @@ internal enum Landing
 /// <summary>A piece of a range, and where packets to it come out.</summary>
 /// <param name="Vpc">The VPC, where it is one.</param>
 /// <param name="What">In words: what is behind the gateway, or why packets go nowhere.</param>
-internal readonly record struct Leg(Prefix Piece, Landing Landing, VpcId? Vpc, string What, Trail Trail);
+internal readonly record struct Leg(Prefix Piece, Landing Landing, VpcId? Vpc, string What, Trail Trail)
+{
+    /// <summary>Somebody sent packets this way, and they do not come out where it can be said.</summary>
+    public bool IsLost => Landing is Landing.Broken or Landing.Blackhole or Landing.Unknown;
+}
 
 /// <summary>What packets pass on their way, from the last thing back to the first.</summary>
 /// <param name="By">The line of the table that they take from there; null where it is no table.</param>
@@ -59,7 +69,7 @@ internal sealed class Walker(Topology topology)
             }
             else if (match.Value.State != Route.Active)
             {
-                legs.Add(new(match.Piece, Landing.Nowhere, null, $"the route {match.By} of {table.Id} is a {Printable.Of(match.Value.State)}", trail));
+                legs.Add(new(match.Piece, Landing.Broken, null, $"the route {match.By} of {table.Id} is a {Printable.Of(match.Value.State)}", trail));
             }
             else
             {
@@ -89,11 +99,19 @@ internal sealed class Walker(Topology topology)
         {
             legs.Add(new(piece, Landing.Beyond, null, target, new(trail, target)));
         }
+        else if (IsKnown(target))
+        {
+            legs.Add(new(piece, Landing.Nowhere, null, $"it leaves by {Printable.Of(target)}, which a router does not advertise", new(trail, Printable.Of(target))));
+        }
         else
         {
-            legs.Add(new(piece, Landing.Nowhere, null, $"it leaves by {(target.Length == 0 ? "an unknown target" : Printable.Of(target))}, which a router does not advertise", new(trail, Printable.Of(target))));
+            legs.Add(new(piece, Landing.Broken, null, $"it leaves by {(target.Length == 0 ? "a target that EC2 does not show" : $"{Printable.Of(target)}, a target of an unknown kind")}", new(trail, Printable.Of(target))));
         }
     }
+
+    // Ways to the internet, to AWS's own services, or to an appliance by a default route.
+    private static bool IsKnown(string target) =>
+        target.StartsWith("arn:", StringComparison.Ordinal) || target.Split('-')[0] is "igw" or "eigw" or "nat" or "cagw" or "vpce" or "vgw" or "eni" or "lgw";
 
     // A VPN's gateway, Cloud WAN, an Outpost, or an instance that forwards. An endpoint with a prefix list is AWS's own service, one with a prefix a firewall.
     private static bool IsAppliance(Route route) =>
@@ -110,11 +128,11 @@ internal sealed class Walker(Topology topology)
         }
         else if (!peering.IsActive)
         {
-            legs.Add(new(piece, Landing.Nowhere, null, $"{id} is {Printable.Of(peering.State)}", trail));
+            legs.Add(new(piece, Landing.Broken, null, $"{id} is {Printable.Of(peering.State)}", trail));
         }
         else if (peering.Across(from) is not { } far)
         {
-            legs.Add(new(piece, Landing.Nowhere, null, $"{id} does not join {from}", trail));
+            legs.Add(new(piece, Landing.Broken, null, $"{id} does not join {from}", trail));
         }
         else if (topology.Vpc(far.Vpc) is { } vpc)
         {
@@ -139,7 +157,7 @@ internal sealed class Walker(Topology topology)
         }
         else if (attachment.State != TransitAttachment.Available)
         {
-            legs.Add(new(piece, Landing.Nowhere, null, $"{attachment.Id} is {Printable.Of(attachment.State)}", trail));
+            legs.Add(new(piece, Landing.Broken, null, $"{attachment.Id} is {Printable.Of(attachment.State)}", trail));
         }
         else if (Zones(attachment) is not { } zones)
         {
@@ -147,11 +165,11 @@ internal sealed class Walker(Topology topology)
         }
         else if (!zones.Contains(from.Zone))   // AWS forwards to a gateway only from zones in which it has a subnet
         {
-            legs.Add(new(piece, Landing.Nowhere, null, $"{attachment.Id} has no subnet in {from.Zone}, where {from.Id} is", trail));
+            legs.Add(new(piece, Landing.Broken, null, $"{attachment.Id} has no subnet in {from.Zone}, where {from.Id} is", trail));
         }
         else if (piece.IsIPv6 && !attachment.IPv6)
         {
-            legs.Add(new(piece, Landing.Nowhere, null, $"{attachment.Id} does not carry IPv6", trail));
+            legs.Add(new(piece, Landing.Broken, null, $"{attachment.Id} does not carry IPv6", trail));
         }
         else
         {
@@ -163,7 +181,9 @@ internal sealed class Walker(Topology topology)
     {
         if (from.RouteTable is not { } id)
         {
-            legs.Add(new(piece, Landing.Unknown, null, $"{from.Id} shows no route table of {from.Gateway}: it has none, or the gateway's account is not looked at", trail));
+            legs.Add(!topology.IsComplete ? new(piece, Landing.Unknown, null, $"{from.Id} shows no route table of {from.Gateway}", trail)
+                : topology.IsOpen(from.Gateway) ? new(piece, Landing.Broken, null, $"{from.Id} is associated with no route table of {from.Gateway}", trail)
+                : new(piece, Landing.Beyond, null, $"{from.Gateway}, whose account is not looked at", trail));
             return;
         }
 
@@ -182,7 +202,7 @@ internal sealed class Walker(Topology topology)
             }
             else if (match.Value.State != Route.Active || match.Value.Attachments.IsEmpty)
             {
-                legs.Add(new(match.Piece, Landing.Nowhere, null, $"the route {match.By} of {id} is a {(match.Value.State == Route.Active ? "route without attachment" : Printable.Of(match.Value.State))}", next));
+                legs.Add(new(match.Piece, Landing.Blackhole, null, $"the route {match.By} of {id} is a {(match.Value.State == Route.Active ? "route without attachment" : Printable.Of(match.Value.State))}", next));
             }
             else
             {
@@ -199,7 +219,7 @@ internal sealed class Walker(Topology topology)
             var all = route.Attachments.Order().Select(one => topology.Attachment(gateway, one)).ToArray();
             var what = string.Join(", ", route.Attachments.Order());
             legs.Add(all.Any(one => one is null) ? new(piece, Landing.Unknown, null, $"not all of {what} were seen", trail)
-                : all.Any(one => one!.State != TransitAttachment.Available) ? new(piece, Landing.Nowhere, null, $"not all of {what} are available", trail)
+                : all.Any(one => one!.State != TransitAttachment.Available) ? new(piece, Landing.Broken, null, $"not all of {what} are available", trail)
                 : new(piece, Landing.Beyond, null, what, trail));
             return;
         }
@@ -211,7 +231,7 @@ internal sealed class Walker(Topology topology)
         }
         else if (attachment.State != TransitAttachment.Available)
         {
-            legs.Add(new(piece, Landing.Nowhere, null, $"{id} is {Printable.Of(attachment.State)}", trail));
+            legs.Add(new(piece, Landing.Broken, null, $"{id} is {Printable.Of(attachment.State)}", trail));
         }
         else if (attachment.ResourceType == TransitAttachment.ToVpc && VpcId.TryParse(attachment.ResourceId, out var vpcId))
         {
@@ -221,7 +241,7 @@ internal sealed class Walker(Topology topology)
             }
             else if (piece.IsIPv6 && !attachment.IPv6)
             {
-                legs.Add(new(piece, Landing.Nowhere, null, $"{id} does not carry IPv6", trail));
+                legs.Add(new(piece, Landing.Broken, null, $"{id} does not carry IPv6", trail));
             }
             else
             {
@@ -247,11 +267,11 @@ internal sealed class Walker(Topology topology)
         }
         else if (there.State != TransitAttachment.Available)
         {
-            legs.Add(new(piece, Landing.Nowhere, null, $"{there.Id} is {Printable.Of(there.State)} at {far}", trail));
+            legs.Add(new(piece, Landing.Broken, null, $"{there.Id} is {Printable.Of(there.State)} at {far}", trail));
         }
         else if (passed.Contains(far))
         {
-            legs.Add(new(piece, Landing.Nowhere, null, $"it goes in a circle at {far}", trail));
+            legs.Add(new(piece, Landing.Broken, null, $"it goes in a circle at {far}", trail));
         }
         else
         {
