@@ -358,13 +358,13 @@ public class EveryNetworkTests
         /// <summary>The VPC that a prefix of a router leads to.</summary>
         public Vpc? VpcOf(WantedRouter wanted, Prefix prefix) => Truth.VpcAt(wanted.Instance, prefix.First);
 
-        /// <summary>It served that before, and it touches a VPC whose own routers may be back in a moment. A VPC's own router knows better.</summary>
+        /// <summary>It served that before, and reaches by it a VPC whose own routers may be back in a moment.</summary>
         public bool IsKept(WantedRouter wanted, Prefix prefix)
         {
             var plain = prefix.IsIPv6 && prefix.Length >= 96 ? Unmapped(prefix).Plain : prefix;
             return Truth.DeviceOf(wanted.Instance)?.Enabled.Contains(prefix) == true
-                && Truth.Vpcs.Where(vpc => Truth.ServiceOf(vpc) == Truth.Service.Waiting)
-                    .Any(vpc => PacketWalk.Associated(vpc).Any(cidr => vpc.Id == wanted.Vpc ? cidr != plain && plain.Contains(cidr) : cidr.Overlaps(plain)));
+                && Truth.Vpcs.Where(vpc => vpc.Id != wanted.Vpc && Truth.ServiceOf(vpc) == Truth.Service.Waiting)
+                    .Any(vpc => ProbesOf(vpc).Any(probe => plain.Contains(probe) && Truth.Reaches(wanted.Instance, vpc, probe)));
         }
 
         public bool IsServed(WantedRouter wanted, Vpc vpc, Address probe) =>

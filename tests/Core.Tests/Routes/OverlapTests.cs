@@ -12,6 +12,18 @@ public class OverlapTests
         .Device(2, device => device with { Enabled = PrefixSet.Empty })
         .Node(2, node => node with { Routes = PrefixSet.Empty });
 
+    // VPC 2, whose own router lost its connection half a minute ago and has nothing yet, and VPC 3 have the same addresses. The router of VPC 1 is
+    // approved for them and for VPC 2's site; its peering leads to one of them, and VPC 2 would answer.
+    private static AWorld StoodInFor(int peer) => new AWorld().WithVpc(1, "10.0.0.0/16").WithVpc(2, "10.2.0.0/16").WithVpc(3, "10.2.0.0/16").WithSite(7, vpc: 2)
+        .WithSubnet(1, 1, "10.0.1.0/24").WithSubnet(2, 2, "10.2.1.0/24").WithSubnet(3, 3, "10.2.1.0/24")
+        .WithMainTable(1, 1, "10.2.0.0/16 pcx-00000001").WithMainTable(2, 2, "10.0.0.0/16 pcx-00000001").WithMainTable(3, 3).WithPeering(1, 1, peer)
+        .WithRouter(1, inVpc: 1).Standing(1, subnet: 1)
+        .Device(1, device => device with { Enabled = s_stoodIn, Advertised = s_stoodIn }).Node(1, node => node with { Routes = s_stoodIn })
+        .WithRouter(2, inVpc: 2).Standing(2, subnet: 2)
+        .Device(2, device => device with { Connected = false, LastSeen = Now.AddSeconds(-30), Enabled = PrefixSet.Empty }).Node(2, node => node with { Routes = PrefixSet.Empty });
+
+    private static readonly PrefixSet s_stoodIn = Prefixes("10.0.0.0/16", "10.2.0.0/16", "fd7a:115c:a1e0:b1a:0:7:a02:0/112");
+
     private static WantedRouter Router(AWorld world, int number) => world.Planned().Routers.Single(router => router.Instance.Id == InstanceOf(number));
 
     [Fact]
@@ -99,4 +111,17 @@ public class OverlapTests
 
     [Fact]
     public void A_pin_that_is_no_word_of_ours_is_a_finding() => Assert.Contains("unknown-overlap", Twins().Change(2, vpc => vpc with { Overlap = "4via6" }).Rules());
+
+    [Fact]
+    public void A_stand_in_keeps_what_it_reaches_of_a_VPC_whose_router_blinks() => Assert.Equal(s_stoodIn, Router(StoodInFor(peer: 2), 1).All);
+
+    [Fact]
+    public void A_stand_in_keeps_nothing_for_a_VPC_whose_router_blinks_once_it_leads_to_another()
+    {
+        var world = StoodInFor(peer: 3);
+
+        Assert.Equal(Prefixes("10.0.0.0/16"), Router(world, 1).All);
+        Assert.Contains($"withdraw 10.2.0.0/16, fd7a:115c:a1e0:b1a:0:7:a02:0/112 from {HostOf(1)}", world.Lines());
+        Assert.Contains(Prefix.Parse("10.2.0.0/16"), Router(world, 2).Advertise);
+    }
 }

@@ -1,4 +1,5 @@
 using Automation.Network;
+using Automation.Plans;
 using static Automation.AWorld;
 
 namespace Automation.Routes;
@@ -194,6 +195,18 @@ public class ReachTests
         Assert.Empty(world.Lines());
         Assert.Empty(world.Unread(part).Lines());
         Assert.Contains(Prefix.Parse("10.1.0.0/16"), Advertised(world));
+    }
+
+    [Fact]
+    public void A_stand_in_stays_while_the_record_that_says_that_the_vpcs_own_router_leaves_is_unread()
+    {
+        var both = Prefixes("10.0.0.0/16", "10.1.0.0/16");
+        var all = Peered().Device(1, device => device with { Enabled = both, Advertised = both }).Node(1, node => node with { Routes = both })
+            .WithRouter(2, inVpc: 2).Node(2, node => node with { GoneAt = Now.AddMinutes(-1) })
+            .Seen();
+        var some = all with { Nodes = new([.. all.Nodes.Items.Where(node => node.Instance == InstanceOf(1))], "Throttling") };
+
+        Assert.All([all, some], seen => Assert.DoesNotContain(ReconcilePlanner.Plan(seen).Steps, step => step.Action is PlanAction.UnadvertiseRoutes or PlanAction.TrimRoutes));
     }
 
     [Theory]

@@ -100,7 +100,7 @@ public class RoutePlannerTests
             .Change(1, vpc => vpc with { Cidrs = [vpc.Cidrs[0], vpc.Cidrs[1] with { State = "disassociated" }] })
             .Unread(part);
 
-        Assert.DoesNotContain(world.Planned().Steps, step => step.Action is PlanAction.TrimRoutes or PlanAction.AdvertiseRoutes);
+        Assert.DoesNotContain(world.Planned().Steps, step => step.Action is PlanAction.TrimRoutes or PlanAction.UnadvertiseRoutes);
     }
 
     [Fact]
@@ -118,7 +118,20 @@ public class RoutePlannerTests
         ];
 
         Assert.Contains(ReconcilePlanner.Plan(all).Steps, step => step.Action is PlanAction.TrimRoutes);
-        Assert.All(halves, seen => Assert.DoesNotContain(ReconcilePlanner.Plan(seen).Steps, step => step.Action is PlanAction.TrimRoutes or PlanAction.AdvertiseRoutes));
+        Assert.All(halves, seen => Assert.DoesNotContain(ReconcilePlanner.Plan(seen).Steps, step => step.Action is PlanAction.TrimRoutes or PlanAction.UnadvertiseRoutes));
+    }
+
+    [Fact]
+    public void Keeps_a_narrower_prefix_that_a_device_which_was_not_shown_may_keep_as_well()
+    {
+        var narrower = AWorld.Prefixes("10.0.1.0/24");
+        var all = Hub().WithRouter(2, inVpc: 1)
+            .Device(1, device => device with { Enabled = device.Enabled.Union(narrower) }).Node(1, node => node with { Routes = node.Routes.Union(narrower) })
+            .Device(2, device => device with { Enabled = device.Enabled.Union(narrower) })
+            .Seen();
+        var some = all with { Devices = new([.. all.Devices.Items.Where(device => device.Id == AWorld.DeviceOf(1))], "Throttling") };
+
+        Assert.All([all, some], seen => Assert.DoesNotContain(ReconcilePlanner.Plan(seen).Steps, step => step.Action is PlanAction.TrimRoutes));
     }
 
     [Theory]
@@ -164,7 +177,7 @@ public class RoutePlannerTests
     [Theory]
     [InlineData("not looked at")]
     [InlineData("AccessDenied")]
-    public void A_newcomer_takes_no_addresses_from_a_vpc_in_a_scope_that_was_not_read(string why)
+    public void A_newcomer_takes_no_addresses_from_a_vpc_in_a_scope_that_was_not_read_and_loses_none(string why)
     {
         var elsewhere = new Scope("444455556666", "eu-west-1");
         var world = Hub().WithVpc(2, "10.0.0.0/16").WithRouter(2, inVpc: 2)
@@ -182,7 +195,7 @@ public class RoutePlannerTests
         };
         var plan = ReconcilePlanner.Plan(seen);
 
-        Assert.DoesNotContain(plan.Steps, step => step.Action is PlanAction.ApproveRoutes);
+        Assert.DoesNotContain(plan.Steps, step => step.Action is PlanAction.ApproveRoutes or PlanAction.UnadvertiseRoutes or PlanAction.TrimRoutes);
         Assert.Empty(Assert.Single(plan.Routers).Advertise);
         Assert.Contains(plan.Findings, finding => finding.Rule == "overlapping-vpc" && finding.Resource == AWorld.VpcOf(2).ToString());
     }

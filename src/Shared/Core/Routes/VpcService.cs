@@ -11,7 +11,7 @@ public sealed record Server(Router Router, PrefixSet Prefixes, bool Direct);
 /// <summary>A VPC and who is to serve it.</summary>
 /// <param name="Scope">Where it is looked at: one entry for each VPC, also where several accounts see it.</param>
 /// <param name="Servers">In order of their instances.</param>
-/// <param name="Waits">Nothing of it is given to a stand-in, or taken from one: its own routers may only blink, or it was not read.</param>
+/// <param name="Waits">Nothing of it is given to a stand-in, or taken from one that still reaches it: its own routers may only blink, or it was not read.</param>
 public sealed record VpcService(Scope Scope, Vpc Vpc, ImmutableArray<Server> Servers, bool Waits)
 {
     /// <summary>Every prefix that anybody is to serve.</summary>

@@ -11,21 +11,20 @@ internal sealed class Withdrawals
     private readonly Snapshot _seen;
     private readonly bool _everythingRead;
     private readonly HashSet<Scope> _read;
-    private readonly PrefixTable<VpcId> _waiting;
-    private readonly HashSet<int> _waitingSites;
+    private readonly Reachability _reachability;
+    private readonly ImmutableArray<Vpc> _waiting;
+    private readonly Dictionary<int, VpcService> _sites;
     private readonly PrefixSet _uncertain;
-    private readonly Dictionary<int, VpcId> _homes;
 
     public Withdrawals(Snapshot seen, Routing routing)
     {
         _seen = seen;
         _everythingRead = routing.Topology.IsComplete;
         _read = [.. seen.Scopes.Where(scope => scope.Vpcs.IsComplete && scope.Instances.IsComplete).Select(scope => scope.Scope)];
-        var waiting = routing.Addresses.Where(reached => reached.Service.Waits).ToImmutableArray();
-        _waiting = new(waiting.SelectMany(reached => reached.Service.Vpc.Cidrs.Select(cidr => (cidr.Prefix, reached.Service.Vpc.Id))));
-        _homes = routing.Addresses.Where(reached => reached.Site is not null).ToDictionary(reached => reached.Site!.Value, reached => reached.Service.Vpc.Id);
+        _reachability = routing.Reachability;
+        _waiting = [.. routing.Addresses.Where(reached => reached.Service.Waits).Select(reached => reached.Service.Vpc)];
+        _sites = routing.Addresses.Where(reached => reached.Site is not null).ToDictionary(reached => reached.Site!.Value, reached => reached.Service);
         _uncertain = PrefixSet.Of(routing.Addresses.SelectMany(reached => reached.Uncertain));
-        _waitingSites = [.. waiting.Select(reached => reached.Site).OfType<int>()];
     }
 
     /// <summary>The exit-node flag has its own switch.</summary>
@@ -42,12 +41,13 @@ internal sealed class Withdrawals
         // Of its own VPC, that VPC's scope tells all; of another, any scope may have the line that leads there.
         if (Via6.TryRead(prefix, out var site, out var ipv4))
         {
+            var service = _sites.GetValueOrDefault(site);
             return _seen.Sites.IsComplete
-                && (_homes.TryGetValue(site, out var vpc) && vpc == duty.Home.Id && duty.Home.Cidrs.Any(cidr => cidr.Prefix.Contains(ipv4))
-                    || (_everythingRead && !_waitingSites.Contains(site)));
+                && ((service?.Vpc.Id == duty.Home.Id && duty.Home.Cidrs.Any(cidr => cidr.Prefix.Contains(ipv4)))
+                    || (_everythingRead && !(service is { Waits: true } && StillReaches(duty.Router, service.Vpc, ipv4))));
         }
 
-        return duty.Home.Cidrs.Any(cidr => cidr.Prefix.Contains(prefix)) || (_everythingRead && !_waiting.Related(prefix).Any());
+        return duty.Home.Cidrs.Any(cidr => cidr.Prefix.Contains(prefix)) || (_everythingRead && !_waiting.Any(vpc => StillReaches(duty.Router, vpc, prefix)));
     }
 
     /// <param name="deleted">The devices that this plan deletes, and the groups of those steps.</param>
@@ -91,6 +91,9 @@ internal sealed class Withdrawals
             Take(duty, device, narrower, before, After([.. Own(duty), .. narrower.SelectMany(prefix => taken[prefix]).Select(from => from.Group)], prefixes, adding), steps);
         }
     }
+
+    // Once routes have changed, a prefix that led to a VPC may lead to another one with the same addresses.
+    private bool StillReaches(Router router, Vpc vpc, Prefix prefix) => _reachability.Reached(router, vpc, out _)?.Any(prefix.Overlaps) ?? true;
 
     private static ImmutableArray<string> Own(Duty duty) => [RoutePlanner.Group(duty.Home.Id), RoutePlanner.Recorded(duty.Router.Instance.Id)];
 
