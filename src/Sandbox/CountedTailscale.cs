@@ -8,6 +8,8 @@ namespace Automation.Sandbox;
 /// <summary>Puts the calls to the simulated tailnet behind the same gate as all others.</summary>
 internal sealed class CountedTailscale(ITailscale inner, OutsideCalls calls) : ITailscale
 {
+    public Task<ImmutableArray<string>> GetExitNodeDomainsAsync(CancellationToken stopping) => throw new NotImplementedException();
+
     public Task<MintedKey> CreateAuthKeyAsync(string description, ImmutableArray<string> tags, TimeSpan expiry, CancellationToken stopping) =>
         Do("POST /keys", stopping, () => inner.CreateAuthKeyAsync(description, tags, expiry, stopping));
 

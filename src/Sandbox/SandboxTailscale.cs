@@ -11,6 +11,8 @@ namespace Automation.Sandbox;
 /// </summary>
 public sealed class SandboxTailscale(Tailnet tailnet, OAuthClient client) : ITailscale
 {
+    public Task<ImmutableArray<string>> GetExitNodeDomainsAsync(CancellationToken stopping) => throw new NotImplementedException();
+
     public Task<MintedKey> CreateAuthKeyAsync(string description, ImmutableArray<string> tags, TimeSpan expiry, CancellationToken stopping)
     {
         KeyRules.Check(description, tags, expiry);
@@ -49,7 +51,8 @@ public sealed class SandboxTailscale(Tailnet tailnet, OAuthClient client) : ITai
                     device.Created,
                     device.LastSeen,
                     device.Advertised,
-                    device.Enabled)),
+                    device.Enabled,
+                    [.. device.Addresses.Select(Address.Parse)])),
         ], stopping);
 
     public Task<DeviceRoutes?> GetDeviceRoutesAsync(DeviceId device, CancellationToken stopping) =>

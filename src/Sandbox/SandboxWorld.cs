@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Automation.Events;
 using Automation.Lambda;
+using Automation.Names;
 using Automation.Nodes;
 using Automation.Reports;
 using Microsoft.Extensions.Logging;
@@ -46,6 +47,8 @@ public sealed class SandboxWorld
             null,
             "Tailnet-SetRoutes",
             [],
+            NameSettings.Standard,
+            "Tailnet-SetDns64",
             DryRun: false);
         Aws = new(Clock, Tailnet, Calls);
         Ledger = new(Calls);

@@ -40,5 +40,7 @@ public sealed class SimulatedAws : IAws
     internal SimulatedRegion Find(VpcId vpc) =>
         _regions.Values.FirstOrDefault(region => region.Vpcs.Any(known => known.Id == vpc)) ?? throw new KeyNotFoundException($"There is no VPC {vpc}.");
 
+    IReadOnlyDictionary<string, int> IAws.Calls => throw new NotImplementedException();
+
     IAwsScope IAws.In(Scope scope) => new SimulatedServices(this, Region(scope), _calls);
 }

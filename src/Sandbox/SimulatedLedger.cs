@@ -14,6 +14,8 @@ public sealed class SimulatedLedger(OutsideCalls calls) : ILedger
     /// <summary>By id; those that rest, too.</summary>
     public SortedDictionary<int, SiteRecord> Sites { get; } = [];
 
+    public SortedDictionary<(ZoneId Zone, VpcId Vpc), AssociationRecord> Associations { get; } = [];
+
     public Task<NodeRecord?> GetNodeAsync(InstanceId instance, CancellationToken stopping) =>
         calls.Do("DynamoDB GetItem", stopping, () => Nodes.GetValueOrDefault(instance));
 
@@ -47,7 +49,29 @@ public sealed class SimulatedLedger(OutsideCalls calls) : ILedger
         calls.Do("DynamoDB DeleteItem", stopping, () => { Domains.Remove(domain); });
 
     public Task<LedgerListing> ReadAllAsync(CancellationToken stopping) =>
-        calls.Do("DynamoDB Scan", stopping, () => new LedgerListing(Seen<NodeRecord>.All(Nodes.Values), Seen<DomainRecord>.All(Domains.Values), Seen<SiteRecord>.All(Sites.Values)));
+        calls.Do("DynamoDB Scan", stopping, () => new LedgerListing(Seen<NodeRecord>.All(Nodes.Values), Seen<DomainRecord>.All(Domains.Values), Seen<SiteRecord>.All(Sites.Values), Seen<AssociationRecord>.All(Associations.Values)));
+
+    public Task<AssociationRecord?> GetAssociationAsync(ZoneId zone, VpcId vpc, CancellationToken stopping) =>
+        calls.Do("DynamoDB GetItem", stopping, () => Associations.GetValueOrDefault((zone, vpc)));
+
+    public Task<bool> PutAssociationAsync(AssociationRecord association, AssociationRecord? expected, CancellationToken stopping) =>
+        calls.Do("DynamoDB PutItem", stopping, () =>
+        {
+            var key = (association.Zone, association.Vpc);
+            var current = Associations.GetValueOrDefault(key);
+            var asExpected = current is null || expected is null
+                ? current is null && expected is null
+                : (current.Change, current.Authorized, current.InSync) == (expected.Change, expected.Authorized, expected.InSync);
+            if (asExpected)
+            {
+                Associations[key] = association;
+            }
+
+            return asExpected;
+        });
+
+    public Task DeleteAssociationAsync(ZoneId zone, VpcId vpc, CancellationToken stopping) =>
+        calls.Do("DynamoDB DeleteItem", stopping, () => { Associations.Remove((zone, vpc)); });
 
     public Task<SiteRecord?> GetSiteAsync(int site, CancellationToken stopping) =>
         calls.Do("DynamoDB GetItem", stopping, () => Sites.GetValueOrDefault(site));

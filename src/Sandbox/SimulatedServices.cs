@@ -7,7 +7,7 @@ using Automation.Plans;
 namespace Automation.Sandbox;
 
 /// <summary>The client interfaces of a simulated Region.</summary>
-internal sealed class SimulatedServices(SimulatedAws aws, SimulatedRegion region, OutsideCalls calls) : IAwsScope, IEc2, IAutoScaling, IRoute53, ISsm
+internal sealed class SimulatedServices(SimulatedAws aws, SimulatedRegion region, OutsideCalls calls) : IAwsScope, IEc2, IAutoScaling, IRoute53, IResolver, ISsm
 {
     public Scope Scope => region.Scope;
 
@@ -16,6 +16,8 @@ internal sealed class SimulatedServices(SimulatedAws aws, SimulatedRegion region
     public IAutoScaling AutoScaling => this;
 
     public IRoute53 Route53 => this;
+
+    public IResolver Resolver => this;
 
     public ISsm Ssm => this;
 
@@ -77,6 +79,26 @@ internal sealed class SimulatedServices(SimulatedAws aws, SimulatedRegion region
 
     public Task<Listing<Zone>> ListHostedZonesByVpcAsync(VpcId vpc, CancellationToken stopping) =>
         calls.Do("Route 53 ListHostedZonesByVPC", stopping, () => new Listing<Zone>([.. region.Zones.Where(zone => zone.Vpc == vpc)]));
+
+    public Task<Listing<PublicZone>> ListPublicZonesAsync(CancellationToken stopping) => throw new NotImplementedException();
+
+    public Task<Listing<ZoneId>> ListAssociableZonesAsync(IReadOnlyCollection<ZoneId> zones, CancellationToken stopping) => throw new NotImplementedException();
+
+    public Task<string?> AssociateVpcAsync(ZoneId zone, VpcId vpc, string inRegion, CancellationToken stopping) => throw new NotImplementedException();
+
+    public Task DisassociateVpcAsync(ZoneId zone, VpcId vpc, string inRegion, CancellationToken stopping) => throw new NotImplementedException();
+
+    public Task<bool> IsInSyncAsync(string change, CancellationToken stopping) => throw new NotImplementedException();
+
+    public Task<Listing<VpcId>> ListVpcAssociationAuthorizationsAsync(ZoneId zone, CancellationToken stopping) => throw new NotImplementedException();
+
+    public Task CreateVpcAssociationAuthorizationAsync(ZoneId zone, VpcId vpc, string inRegion, CancellationToken stopping) => throw new NotImplementedException();
+
+    public Task DeleteVpcAssociationAuthorizationAsync(ZoneId zone, VpcId vpc, string inRegion, CancellationToken stopping) => throw new NotImplementedException();
+
+    public Task<Listing<ResolverEndpoint>> ListInboundEndpointsAsync(CancellationToken stopping) => throw new NotImplementedException();
+
+    public Task<Listing<ForwardRule>> ListForwardRulesAsync(CancellationToken stopping) => throw new NotImplementedException();
 
     public Task<Secret?> GetSecretAsync(string name, CancellationToken stopping) =>
         calls.Do("SSM GetParameter", stopping, () => region.Parameters.TryGetValue(name, out var parameter) ? new Secret(parameter.Value) : null);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Automation.Names;
 using Automation.Network;
 using Automation.Nodes;
 using Automation.Plans;
@@ -28,6 +29,11 @@ public sealed partial class AWorld
     private readonly List<TransitRouteTable> _transitRouteTables = [];
     private readonly List<PrefixList> _prefixLists = [];
     private readonly List<SiteRecord> _sites = [];
+    private readonly List<PublicZone> _publicZones = [];
+    private readonly List<ResolverEndpoint> _endpoints = [];
+    private readonly List<ForwardRule> _rules = [];
+    private readonly List<AssociationRecord> _associations = [];
+    private NameSettings _names = NameSettings.Standard;
     private PrefixSet _optIn = [];
     private readonly Dictionary<string, string> _problems = [];
     private readonly List<Scope> _moreScopes = [];
@@ -37,6 +43,8 @@ public sealed partial class AWorld
     public static InstanceId InstanceOf(int number) => InstanceId.Parse($"i-{number:x8}");
 
     public static DeviceId DeviceOf(int number) => DeviceId.Parse($"n{number:D6}CNTRL");
+
+    public static Address TailnetAddressOf(int number) => Prefix.Parse($"100.64.{number / 250}.{number % 250 + 1}/32").First;
 
     public static string HostOf(int number) => $"subnet-router-{InstanceOf(number)}";
 
@@ -61,7 +69,7 @@ public sealed partial class AWorld
     {
         var routes = PrefixSet.Of(_vpcs.First(vpc => vpc.Id == VpcOf(inVpc)).Cidrs.Where(cidr => cidr.State == VpcCidr.Associated).Select(cidr => cidr.Prefix));
         _instances.Add(new(InstanceOf(number), "running", "subnet-router", VpcOf(inVpc), null, Now.AddHours(-5)));
-        _devices.Add(new(DeviceOf(number), HostOf(number), ["tag:aws-router"], true, true, Now.AddHours(-5), null, routes, routes));
+        _devices.Add(new(DeviceOf(number), HostOf(number), ["tag:aws-router"], true, true, Now.AddHours(-5), null, routes, routes, [TailnetAddressOf(number)]));
         _nodes.Add(new(InstanceOf(number), Scope, "subnet-router", VpcOf(inVpc), Now.AddHours(-5), null, null, DeviceOf(number), routes, null, 3));
         return this;
     }
@@ -184,6 +192,9 @@ public sealed partial class AWorld
                 Vpcs = Part("vpcs", _vpcs),
                 Instances = Part("instances", _instances),
                 Zones = Part("zones", _zones),
+                PublicZones = Part("publicZones", _publicZones),
+                Endpoints = Part("endpoints", _endpoints),
+                Rules = Part("rules", _rules),
                 Parameters = Part("parameters", _parameters),
                 Network = new()
                 {
@@ -204,6 +215,8 @@ public sealed partial class AWorld
         Domains = Part("domains", _domains),
         Sites = Part("sites", _sites),
         OptIn = _optIn,
+        Associations = Part("associations", _associations),
+        Names = _names,
     };
 
     public Plan Planned(bool allowMassDelete = false) => ReconcilePlanner.Plan(Seen(), allowMassDelete);

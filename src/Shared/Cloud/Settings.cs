@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using Automation.Names;
 using Automation.Network;
 using Automation.Nodes;
 
@@ -14,6 +15,8 @@ namespace Automation;
 /// <param name="ParameterKmsKey">KMS key of the SecureStrings; null for the account's default.</param>
 /// <param name="Scopes">Accounts and Regions to look after, in the order given, each once; the function's own where none is given.</param>
 /// <param name="MemberRole">Name of the role assumed in other accounts; null where there are none.</param>
+/// <param name="Names">What is forwarded and associated beyond private hosted zones.</param>
+/// <param name="Dns64Document">Name of the SSM document that configures a router's DNS64 resolver.</param>
 /// <param name="OptIn">Prefixes behind gateways, of no VPC that is looked after, that are advertised all the same.</param>
 public sealed record Settings(
     Scope Home,
@@ -28,6 +31,8 @@ public sealed record Settings(
     string? MemberRole,
     string RoutesDocument,
     PrefixSet OptIn,
+    NameSettings Names,
+    string Dns64Document,
     bool DryRun)
 {
     private static readonly SearchValues<char> s_tailnet = VariableReader.LettersDigitsAnd("-._@+");
@@ -53,15 +58,17 @@ public sealed record Settings(
         var table = ReadLedgerTable(read);
         var scopes = ReadScopes(read, home);
         var role = ReadMemberRole(read, home, scopes);
-        var document = ReadRoutesDocument(read);
+        var document = ReadDocument(read, "ROUTES_DOCUMENT", "Tailnet-SetRoutes");
+        var dns64 = ReadDocument(read, "DNS64_DOCUMENT", "Tailnet-SetDns64");
         var optIn = OptInPrefixesVariable.Read(read);
+        var names = NameVariables.Read(read);
         var dryRun = ReadDryRun(read);
         if (!read.Problems.IsEmpty)
         {
             throw new SettingsException(read.Problems);
         }
 
-        return new(home!, tailnet, api, credential!, tags, prefix, key, table!, scopes, role, document, optIn, dryRun);
+        return new(home!, tailnet, api, credential!, tags, prefix, key, table!, scopes, role, document, optIn, names, dns64, dryRun);
     }
 
     // In AWSSDK.Core 4.0.102 adaptive mode never refills its bucket: after one throttle every call waits and fails, its error code lost.
@@ -180,10 +187,9 @@ public sealed record Settings(
         return read.Check(name, value, value is { Length: <= 64 } && !value.AsSpan().ContainsAnyExcept(s_role), expected);
     }
 
-    private static string ReadRoutesDocument(VariableReader read)
+    private static string ReadDocument(VariableReader read, string name, string standard)
     {
-        const string name = "ROUTES_DOCUMENT", standard = "Tailnet-SetRoutes";
-        const string expected = "the name of an SSM document, 3 to 128 of A-Z a-z 0-9 _ . -, such as " + standard;
+        var expected = "the name of an SSM document, 3 to 128 of A-Z a-z 0-9 _ . -, such as " + standard;
         var value = read.Optional(name, expected) ?? standard;
         return read.Check(name, value, value.Length is >= 3 and <= 128 && !value.AsSpan().ContainsAnyExcept(s_document), expected) ?? standard;
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Amazon.Runtime;
+using Automation.Names;
 
 namespace Automation.Aws;
 
@@ -37,5 +38,7 @@ internal static class AnAccount
         "TailnetMember",
         "Tailnet-SetRoutes",
         [],
+        NameSettings.Standard,
+        "Tailnet-SetDns64",
         false);
 }

@@ -11,7 +11,7 @@ public class LaunchPlannerTests
         s_instance.Id, AWorld.Scope, "subnet-router", AWorld.VpcOf(1), s_now.AddMinutes(-2), KeyId.Parse("k000001CNTRL"), s_now.AddMinutes(13), null, AWorld.Prefixes("10.0.0.0/16"), null, 1);
 
     private static readonly Device s_device = new(
-        AWorld.DeviceOf(1), AWorld.HostOf(1), ["tag:aws-router"], true, true, s_now, null, AWorld.Prefixes("10.0.0.0/16"), PrefixSet.Empty);
+        AWorld.DeviceOf(1), AWorld.HostOf(1), ["tag:aws-router"], true, true, s_now, null, AWorld.Prefixes("10.0.0.0/16"), PrefixSet.Empty, []);
 
     // Two minutes after the launch: registered, and not joined yet.
     private static readonly LaunchSeen s_waiting = new(s_now, s_now.AddMinutes(-2), true, s_instance, null, true, s_record, []);

@@ -10,7 +10,7 @@ public class LeavePlannerTests
     private static readonly NodeRecord s_record = new(
         s_instance.Id, AWorld.Scope, "subnet-router", AWorld.VpcOf(1), s_now.AddHours(-2), null, null, AWorld.DeviceOf(1), AWorld.Prefixes("10.0.0.0/16"), null, 2);
 
-    private static readonly Device s_device = new(AWorld.DeviceOf(1), AWorld.HostOf(1), ["tag:aws-router"], true, true, s_now, null, PrefixSet.Empty, PrefixSet.Empty);
+    private static readonly Device s_device = new(AWorld.DeviceOf(1), AWorld.HostOf(1), ["tag:aws-router"], true, true, s_now, null, PrefixSet.Empty, PrefixSet.Empty, []);
 
     // Ten seconds after the hook took hold.
     private static readonly LeaveSeen s_leaving = new(s_now, s_now.AddSeconds(-10), s_instance, "Terminating:Wait", s_record, [s_device]);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Automation.Names;
 using Automation.Network;
 using Automation.Nodes;
 using CsCheck;
@@ -142,6 +143,9 @@ internal sealed class AnyWorld
                 Vpcs = Seen<Vpc>.All(_vpcs.Where(item => item.Scope == scope).Select(item => item.Vpc)),
                 Instances = Seen<Instance>.All(_instances.Where(item => item.Scope == scope).Select(item => item.Instance)),
                 Zones = Seen<Zone>.All(_zones.Where(item => item.Scope == scope).Select(item => item.Zone)),
+                PublicZones = Seen<PublicZone>.All([]),
+                Endpoints = Seen<ResolverEndpoint>.All([]),
+                Rules = Seen<ForwardRule>.All([]),
                 Parameters = Seen<NodeParameter>.All(_parameters.Where(item => item.Scope == scope).Select(item => item.Parameter)),
                 Network = Unconnected,
             })],
@@ -152,6 +156,8 @@ internal sealed class AnyWorld
             Domains = Seen<DomainRecord>.All(_domains),
             Sites = Seen<SiteRecord>.All([]),
             OptIn = [],
+            Associations = Seen<AssociationRecord>.All([]),
+            Names = NameSettings.Standard,
         };
     }
 
@@ -200,7 +206,7 @@ internal sealed class AnyWorld
             _devices.Add(new(
                 AWorld.DeviceOf(copies == 1 ? number : 500 + number), host, Maybe(12) ? ["tag:other"] : ["tag:aws-router", "tag:more"], connected, !Maybe(8), launched.AddMinutes(1),
                 connected ? null : s_now - Any(TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(10), TimeSpan.FromHours(2)),
-                Routes(served), Routes(served)));
+                Routes(served), Routes(served), [AWorld.TailnetAddressOf(number)]));
         }
 
         if (!Maybe(5))
@@ -226,7 +232,7 @@ internal sealed class AnyWorld
     private void AddStranger()
     {
         var number = ++_number;
-        _devices.Add(new(AWorld.DeviceOf(number), AWorld.HostOf(number), [Any("tag:aws-router", "tag:other")], Maybe(2), true, s_now.AddDays(-3), s_now.AddHours(-7), AWorld.Prefixes("10.0.0.0/16"), AWorld.Prefixes("10.0.0.0/16")));
+        _devices.Add(new(AWorld.DeviceOf(number), AWorld.HostOf(number), [Any("tag:aws-router", "tag:other")], Maybe(2), true, s_now.AddDays(-3), s_now.AddHours(-7), AWorld.Prefixes("10.0.0.0/16"), AWorld.Prefixes("10.0.0.0/16"), [AWorld.TailnetAddressOf(number)]));
         _keys.Add(new(KeyId.Parse($"k{number:D6}CNTRL"), AuthKey.DescriptionFor(AWorld.InstanceOf(number)), s_now.AddMinutes(-9), s_now.AddMinutes(6), false));
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Automation.Names;
 using Automation.Network;
 using Automation.Nodes;
 using Automation.Plans;
@@ -71,6 +72,8 @@ internal sealed class AnyNetwork
             Nodes = Seen<NodeRecord>.All(_nodes),
             Domains = Seen<DomainRecord>.All([]),
             Sites = Seen<SiteRecord>.All(_records),
+            Associations = Seen<AssociationRecord>.All([]),
+            Names = NameSettings.Standard,
             OptIn = Maybe(4) ? [Any(s_onPremises[0], Prefix.Parse("192.168.4.0/22"), s_onPremises[1], Prefix.Parse("10.150.0.0/17"))] : [],
         };
     }
@@ -84,6 +87,9 @@ internal sealed class AnyNetwork
             Vpcs = Seen<Vpc>.All(here.Select(site => site.Vpc)),
             Instances = Seen<Instance>.All(_instances.Where(item => item.Scope == scope).Select(item => item.Instance)),
             Zones = Seen<Zone>.All([]),
+            PublicZones = Seen<PublicZone>.All([]),
+            Endpoints = Seen<ResolverEndpoint>.All([]),
+            Rules = Seen<ForwardRule>.All([]),
             Parameters = Seen<NodeParameter>.All([]),
             Network = new()
             {
@@ -470,7 +476,7 @@ internal sealed class AnyNetwork
             var connected = !isGone && !Maybe(5);
             _devices.Add(new(
                 AWorld.DeviceOf(number), host, ["tag:aws-router"], connected, !Maybe(12), launched.AddMinutes(1),
-                connected ? null : s_now - Any(TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(3), TimeSpan.FromMinutes(9), TimeSpan.FromHours(2)), advertised, enabled));
+                connected ? null : s_now - Any(TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(3), TimeSpan.FromMinutes(9), TimeSpan.FromHours(2)), advertised, enabled, [AWorld.TailnetAddressOf(number)]));
         }
 
         if (!Maybe(8))

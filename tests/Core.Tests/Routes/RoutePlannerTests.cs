@@ -262,7 +262,7 @@ public class RoutePlannerTests
     [Fact]
     public void A_device_of_an_earlier_join_is_not_taken_for_the_living_one()
     {
-        var world = Hub().WithDevice(new(AWorld.DeviceOf(99), AWorld.HostOf(1), ["tag:aws-router"], false, true, AWorld.Now, AWorld.Now, PrefixSet.Empty, PrefixSet.Empty));
+        var world = Hub().WithDevice(new(AWorld.DeviceOf(99), AWorld.HostOf(1), ["tag:aws-router"], false, true, AWorld.Now, AWorld.Now, PrefixSet.Empty, PrefixSet.Empty, []));
 
         Assert.Equal(AWorld.DeviceOf(1), world.Planned().Routers[0].Device);
     }

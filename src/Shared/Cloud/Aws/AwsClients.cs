@@ -13,6 +13,8 @@ namespace Automation.Aws;
 /// </summary>
 public sealed class AwsClients : IAws
 {
+    public IReadOnlyDictionary<string, int> Calls => throw new NotImplementedException();
+
     static AwsClients() => SlimPipeline.Use();
 
     private readonly Settings _settings;

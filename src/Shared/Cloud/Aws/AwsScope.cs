@@ -52,6 +52,8 @@ internal sealed class AwsScope : IAwsScope
 
     public IRoute53 Route53 => _route53.Value;
 
+    public IResolver Resolver => throw new NotImplementedException();
+
     public ISsm Ssm => _ssm.Value;
 
     public ISqs Sqs => _sqs.Value;

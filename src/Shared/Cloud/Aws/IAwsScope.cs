@@ -15,6 +15,8 @@ public interface IAwsScope
 
     IRoute53 Route53 { get; }
 
+    IResolver Resolver { get; }
+
     ISsm Ssm { get; }
 }
 
@@ -22,6 +24,9 @@ public interface IAwsScope
 public interface IAws
 {
     IAwsScope In(Scope scope);
+
+    /// <summary>How many requests each service has been sent so far, by its name: pages count each, retries within the SDK do not.</summary>
+    IReadOnlyDictionary<string, int> Calls { get; }
 }
 
 public interface IEc2
@@ -91,6 +96,41 @@ public interface IRoute53
 {
     /// <summary>Private hosted zones associated with a VPC, also those of other accounts.</summary>
     Task<Listing<Zone>> ListHostedZonesByVpcAsync(VpcId vpc, CancellationToken stopping);
+
+    /// <summary>The public hosted zones of the account.</summary>
+    Task<Listing<PublicZone>> ListPublicZonesAsync(CancellationToken stopping);
+
+    /// <returns>Those of the account's zones given that have the tag <c>tailscale:associate</c> = <c>true</c>.</returns>
+    Task<Listing<ZoneId>> ListAssociableZonesAsync(IReadOnlyCollection<ZoneId> zones, CancellationToken stopping);
+
+    /// <summary>Associates a VPC of this account with a zone of this account, or of one that has authorised it. One that is associated already is no error.</summary>
+    /// <returns>The change's id; null where it was associated already.</returns>
+    Task<string?> AssociateVpcAsync(ZoneId zone, VpcId vpc, string region, CancellationToken stopping);
+
+    /// <summary>Undoes it; a VPC that is not associated, or a zone that is no more, counts as done.</summary>
+    Task DisassociateVpcAsync(ZoneId zone, VpcId vpc, string region, CancellationToken stopping);
+
+    /// <returns>Whether all of Route 53's servers have a change; one that Route 53 no longer knows is long over.</returns>
+    Task<bool> IsInSyncAsync(string change, CancellationToken stopping);
+
+    /// <returns>The VPCs of other accounts that may be associated with a zone of this account.</returns>
+    Task<Listing<VpcId>> ListVpcAssociationAuthorizationsAsync(ZoneId zone, CancellationToken stopping);
+
+    /// <summary>Lets another account associate its VPC with a zone of this account. One that is there already is no error.</summary>
+    Task CreateVpcAssociationAuthorizationAsync(ZoneId zone, VpcId vpc, string region, CancellationToken stopping);
+
+    /// <summary>Takes an authorisation back, which undoes no association; one that is not there counts as taken back.</summary>
+    Task DeleteVpcAssociationAuthorizationAsync(ZoneId zone, VpcId vpc, string region, CancellationToken stopping);
+}
+
+/// <summary>Route 53 Resolver of one account and Region.</summary>
+public interface IResolver
+{
+    /// <summary>Inbound endpoints in any state, with their addresses.</summary>
+    Task<Listing<ResolverEndpoint>> ListInboundEndpointsAsync(CancellationToken stopping);
+
+    /// <summary>Rules of type FORWARD, own and shared, with the VPCs that they hold for.</summary>
+    Task<Listing<ForwardRule>> ListForwardRulesAsync(CancellationToken stopping);
 }
 
 public interface ISsm

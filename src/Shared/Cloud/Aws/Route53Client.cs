@@ -67,6 +67,22 @@ internal sealed class Route53Client(ThinClient client, AwsCaller caller, Scope s
             });
     }
 
+    public Task<Listing<PublicZone>> ListPublicZonesAsync(CancellationToken stopping) => throw new NotImplementedException();
+
+    public Task<Listing<ZoneId>> ListAssociableZonesAsync(IReadOnlyCollection<ZoneId> zones, CancellationToken stopping) => throw new NotImplementedException();
+
+    public Task<string?> AssociateVpcAsync(ZoneId zone, VpcId vpc, string region, CancellationToken stopping) => throw new NotImplementedException();
+
+    public Task DisassociateVpcAsync(ZoneId zone, VpcId vpc, string region, CancellationToken stopping) => throw new NotImplementedException();
+
+    public Task<bool> IsInSyncAsync(string change, CancellationToken stopping) => throw new NotImplementedException();
+
+    public Task<Listing<VpcId>> ListVpcAssociationAuthorizationsAsync(ZoneId zone, CancellationToken stopping) => throw new NotImplementedException();
+
+    public Task CreateVpcAssociationAuthorizationAsync(ZoneId zone, VpcId vpc, string region, CancellationToken stopping) => throw new NotImplementedException();
+
+    public Task DeleteVpcAssociationAuthorizationAsync(ZoneId zone, VpcId vpc, string region, CancellationToken stopping) => throw new NotImplementedException();
+
     private static void Read(ZoneSummary summary, VpcId vpc, ListingBuilder<Zone> listing)
     {
         if (!ZoneId.TryParse(summary.Id, out var id))

@@ -9,6 +9,12 @@ namespace Automation.Ledger;
 /// <summary>The ledger as a DynamoDB table with the string key <c>pk</c>.</summary>
 internal sealed partial class DynamoLedger(IAmazonDynamoDB client, string table, AwsCaller caller) : ILedger
 {
+    public Task<AssociationRecord?> GetAssociationAsync(ZoneId zone, VpcId vpc, CancellationToken stopping) => throw new NotImplementedException();
+
+    public Task<bool> PutAssociationAsync(AssociationRecord association, AssociationRecord? expected, CancellationToken stopping) => throw new NotImplementedException();
+
+    public Task DeleteAssociationAsync(ZoneId zone, VpcId vpc, CancellationToken stopping) => throw new NotImplementedException();
+
     private const string Nothing = "attribute_not_exists(pk)";
 
     /// <summary>Attribute that differs with each write.</summary>
@@ -111,7 +117,7 @@ internal sealed partial class DynamoLedger(IAmazonDynamoDB client, string table,
             }
         }
 
-        return new(nodes.ToListing().AsSeen(), domains.ToListing().AsSeen(), sites.ToListing().AsSeen());
+        return new(nodes.ToListing().AsSeen(), domains.ToListing().AsSeen(), sites.ToListing().AsSeen(), Seen<AssociationRecord>.All([]));
     }
 
     private static void Read(

@@ -26,6 +26,16 @@ public interface ILedger
     /// <summary>Strikes a domain; one that is not there counts as struck.</summary>
     Task DeleteDomainAsync(string domain, CancellationToken stopping);
 
+    /// <returns>null where the ledger has no such association.</returns>
+    Task<AssociationRecord?> GetAssociationAsync(ZoneId zone, VpcId vpc, CancellationToken stopping);
+
+    /// <summary>Writes an association if the ledger still has what is expected (null: has none), compared by its change, and whether it is authorised and in sync.</summary>
+    /// <returns>false where somebody else wrote first, and nothing was written.</returns>
+    Task<bool> PutAssociationAsync(AssociationRecord association, AssociationRecord? expected, CancellationToken stopping);
+
+    /// <summary>Strikes an association; one that is not there counts as struck.</summary>
+    Task DeleteAssociationAsync(ZoneId zone, VpcId vpc, CancellationToken stopping);
+
     /// <returns>Whose the 4via6 site id is, or was last; null where it was never given.</returns>
     Task<SiteRecord?> GetSiteAsync(int site, CancellationToken stopping);
 
@@ -42,8 +52,8 @@ public interface ILedger
     /// <returns>false where the VPC does not have that id (any more), and nothing was written.</returns>
     Task<bool> PutSiteAsync(SiteRecord site, CancellationToken stopping);
 
-    /// <summary>Every node, domain and site. An entry that cannot be read is left out and makes the list incomplete.</summary>
+    /// <summary>Every node, domain, site and association. An entry that cannot be read is left out and makes the list incomplete.</summary>
     Task<LedgerListing> ReadAllAsync(CancellationToken stopping);
 }
 
-public sealed record LedgerListing(Seen<NodeRecord> Nodes, Seen<DomainRecord> Domains, Seen<SiteRecord> Sites);
+public sealed record LedgerListing(Seen<NodeRecord> Nodes, Seen<DomainRecord> Domains, Seen<SiteRecord> Sites, Seen<AssociationRecord> Associations);

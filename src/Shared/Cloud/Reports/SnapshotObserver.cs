@@ -53,6 +53,9 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
                 Vpcs = vpcs,
                 Instances = await instances,
                 Zones = Seen<Zone>.Unknown(ScopeSeen.NotLookedAt),
+                PublicZones = Seen<PublicZone>.All([]),
+                Endpoints = Seen<ResolverEndpoint>.All([]),
+                Rules = Seen<ForwardRule>.All([]),
                 Parameters = await parameters[scope],
                 Network = NetworkSeen.Unseen(ScopeSeen.NotLookedAt),
             };
@@ -72,6 +75,8 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
             Domains = domains,
             Sites = ledgerSeen?.Sites ?? Seen<SiteRecord>.Unknown(ledgerProblem!),
             OptIn = settings.OptIn,
+            Associations = ledgerSeen?.Associations ?? Seen<AssociationRecord>.Unknown(ledgerProblem!),
+            Names = settings.Names,
         };
     }
 

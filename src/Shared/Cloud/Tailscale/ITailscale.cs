@@ -33,6 +33,10 @@ public interface ITailscale
     /// <summary>The whole map of split-DNS domains. Domains in lower case without a last dot, resolvers in order.</summary>
     Task<ImmutableArray<SplitDnsDomain>> GetSplitDnsAsync(CancellationToken stopping);
 
+    /// <summary>The domains of split DNS whose resolvers clients with an exit node ask too, in lower case without a last dot.</summary>
+    /// <remarks><c>GET dns/configuration</c>: the split-DNS endpoint neither shows nor keeps the flag for certain (tailscale/tailscale#18981).</remarks>
+    Task<ImmutableArray<string>> GetExitNodeDomainsAsync(CancellationToken stopping);
+
     /// <summary>Sets one domain (PATCH: no other is touched); an empty list removes it.</summary>
     /// <returns>The whole map as the tailnet has it now.</returns>
     Task<ImmutableArray<SplitDnsDomain>> PatchSplitDnsAsync(string domain, ImmutableArray<string> resolvers, CancellationToken stopping);

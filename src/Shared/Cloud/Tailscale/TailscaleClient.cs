@@ -11,6 +11,8 @@ namespace Automation.Tailscale;
 /// <summary>The Tailscale API v2 over HTTP.</summary>
 public sealed class TailscaleClient : ITailscale, IDisposable
 {
+    public Task<ImmutableArray<string>> GetExitNodeDomainsAsync(CancellationToken stopping) => throw new NotImplementedException();
+
     private readonly TailscaleHttp _http;
     private readonly AccessTokens _tokens;
     private readonly TimeProvider _time;

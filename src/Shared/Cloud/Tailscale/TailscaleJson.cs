@@ -58,7 +58,8 @@ internal sealed record WireDevice(
     string? Created,
     string? LastSeen,
     IReadOnlyList<string?>? AdvertisedRoutes,
-    IReadOnlyList<string?>? EnabledRoutes);
+    IReadOnlyList<string?>? EnabledRoutes,
+    IReadOnlyList<string?>? Addresses);
 
 /// <summary>As elements, because a member that is missing and one that is null say different things here.</summary>
 internal sealed record WireRoutes(JsonElement AdvertisedRoutes, JsonElement EnabledRoutes);

@@ -23,8 +23,12 @@ internal static class WireReader
             Instant(device.Created),
             lastSeen,
             Prefixes(device.AdvertisedRoutes),
-            Prefixes(device.EnabledRoutes));
+            Prefixes(device.EnabledRoutes),
+            Addresses(device.Addresses));
     }
+
+    private static ImmutableArray<Address> Addresses(IReadOnlyList<string?>? texts) =>
+        [.. (texts ?? []).Select(text => Address.TryParse(text, out var address) ? address : throw new FormatException("an address of a device cannot be read"))];
 
     public static DeviceRoutes Routes(WireRoutes wire)
     {

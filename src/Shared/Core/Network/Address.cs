@@ -36,6 +36,9 @@ public readonly record struct Address(bool IsIPv6, UInt128 Value) : IComparable<
         return address.ToString() == text;
     }
 
+    /// <exception cref="FormatException">The text is no address.</exception>
+    public static Address Parse(string? text) => TryParse(text, out var address) ? address : throw new FormatException($"'{text}' is not an IP address.");
+
     public int CompareTo(Address other) => IsIPv6 != other.IsIPv6 ? IsIPv6.CompareTo(other.IsIPv6) : Value.CompareTo(other.Value);
 
     /// <summary>The canonical text of RFC 5952, by hand: <see cref="IPAddress"/> prints the via range of site 24318 in another form.</summary>

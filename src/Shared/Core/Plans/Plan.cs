@@ -10,7 +10,8 @@ public sealed record Plan(
     ImmutableArray<WantedRouter> Routers,
     ImmutableArray<ServedPrefix> Prefixes,
     ImmutableSortedDictionary<VpcId, int> Sites,
-    ImmutableArray<DomainRecord> Domains)
+    ImmutableArray<DomainRecord> Domains,
+    ImmutableArray<AssociationRecord> Associations)
 {
     /// <summary>Something in AWS is on its way to another state, which no event will announce.</summary>
     public bool IsSettling => Findings.Any(finding => finding.Rule == Finding.Settling);

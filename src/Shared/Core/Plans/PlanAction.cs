@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
+using Automation.Names;
 using Automation.Network;
 
 namespace Automation.Plans;
@@ -49,6 +50,21 @@ public abstract record PlanAction
     /// <summary>Strikes a domain from the ledger that the tailnet no longer has as the automation set it.</summary>
     public sealed record ForgetSplitDns(string Domain) : PlanAction;
 
+    /// <summary>Associates a router's VPC with a private hosted zone; across accounts the zone's owner authorises it first. The ledger is written first of all.</summary>
+    public sealed record AssociateZone(AssociationRecord Wanted) : PlanAction;
+
+    /// <summary>Waits until all of Route 53's servers have an association, takes back the authorisation for it, and writes that into the ledger.</summary>
+    public sealed record AwaitAssociation(AssociationRecord Record) : PlanAction;
+
+    /// <summary>Undoes an association that the automation made.</summary>
+    public sealed record DissociateZone(AssociationRecord Record) : PlanAction;
+
+    /// <summary>Strikes an association from the ledger that is no more.</summary>
+    public sealed record ForgetAssociation(AssociationRecord Record) : PlanAction;
+
+    /// <summary>Gives a router the configuration of its DNS64 resolver, with an SSM document that ends well only once the resolver answers.</summary>
+    public sealed record SetDns64(Scope Scope, InstanceId Instance, string HostName, Dns64 Wanted) : PlanAction;
+
     /// <summary>Deletes a device whose instance is gone.</summary>
     public sealed record DeleteDevice(InstanceId Instance, DeviceId Device, string HostName) : PlanAction;
 
@@ -86,6 +102,11 @@ public abstract record PlanAction
         RemoveSplitDns a => a.Domain,
         ConfirmSplitDns a => a.Record.Domain,
         ForgetSplitDns a => a.Domain,
+        AssociateZone a => a.Wanted.Zone.ToString(),
+        AwaitAssociation a => a.Record.Zone.ToString(),
+        DissociateZone a => a.Record.Zone.ToString(),
+        ForgetAssociation a => a.Record.Zone.ToString(),
+        SetDns64 a => a.Instance.ToString(),
         DeleteDevice a => a.Device.ToString(),
         RevokeKey a => a.Key.ToString(),
         DeleteParameters a => a.Instance.ToString(),
@@ -99,9 +120,9 @@ public abstract record PlanAction
 
     public Effect Effect => this switch
     {
-        ApproveRoutes or AssignSite => Effect.Add,
+        ApproveRoutes or AssignSite or AssociateZone => Effect.Add,
         SetSplitDns { Expected: null } => Effect.Add,
-        RecordNode or TagSite or RememberPlain or AdvertiseRoutes or SetSplitDns or ConfirmSplitDns => Effect.Change,
+        RecordNode or TagSite or RememberPlain or AdvertiseRoutes or SetSplitDns or ConfirmSplitDns or AwaitAssociation or SetDns64 => Effect.Change,
         _ => Effect.Remove,
     };
 
@@ -117,6 +138,11 @@ public abstract record PlanAction
         RemoveSplitDns a => $"stop forwarding {a.Domain}",
         ConfirmSplitDns a => $"confirm {a.Record.Domain} in the ledger",
         ForgetSplitDns a => $"forget {a.Domain} in the ledger",
+        AssociateZone a => $"associate {a.Wanted.Vpc} with zone {a.Wanted.Zone}, {a.Wanted.Name}",
+        AwaitAssociation a => $"wait until {a.Record.Vpc} is in sync with zone {a.Record.Zone}, {a.Record.Name}",
+        DissociateZone a => $"dissociate {a.Record.Vpc} from zone {a.Record.Zone}, {a.Record.Name}",
+        ForgetAssociation a => $"forget the association of {a.Record.Vpc} with zone {a.Record.Zone} in the ledger",
+        SetDns64 a => $"let {a.HostName} answer names {a.Wanted}",
         DeleteDevice a => $"delete device {a.Device} of {a.HostName}",
         RevokeKey a => $"revoke auth key {a.Key} of {a.Instance}",
         DeleteParameters a => $"delete {string.Join(" and ", a.Leaves)} of {a.Instance}",

@@ -35,7 +35,8 @@ public static class ReconcilePlanner
             routers,
             ServedPrefixes.Of(routing),
             routing.Addresses.Where(reached => reached.Site is not null).ToImmutableSortedDictionary(reached => reached.Service.Vpc.Id, reached => reached.Site!.Value),
-            domains);
+            domains,
+            []);
     }
 
     // Kind by kind: what is ours is recorded before it is there, a route is approved before it is advertised, and a name follows its route.
@@ -47,17 +48,22 @@ public static class ReconcilePlanner
         PlanAction.RecordNode => 2,
         PlanAction.ApproveRoutes => 3,
         PlanAction.AdvertiseRoutes => 4,
-        PlanAction.SetSplitDns => 5,
-        PlanAction.ConfirmSplitDns => 6,
-        PlanAction.RemoveSplitDns => 7,
-        PlanAction.ForgetSplitDns => 8,
-        PlanAction.DeleteDevice => 9,
-        PlanAction.UnadvertiseRoutes => 10,
-        PlanAction.TrimRoutes => 11,
-        PlanAction.RevokeKey => 12,
-        PlanAction.DeleteParameters => 13,
-        PlanAction.ForgetNode => 14,
-        PlanAction.ReleaseSite => 15,
+        PlanAction.SetDns64 => 5,
+        PlanAction.AssociateZone => 6,
+        PlanAction.AwaitAssociation => 7,
+        PlanAction.SetSplitDns => 8,
+        PlanAction.ConfirmSplitDns => 9,
+        PlanAction.RemoveSplitDns => 10,
+        PlanAction.ForgetSplitDns => 11,
+        PlanAction.DissociateZone => 12,
+        PlanAction.ForgetAssociation => 13,
+        PlanAction.DeleteDevice => 14,
+        PlanAction.UnadvertiseRoutes => 15,
+        PlanAction.TrimRoutes => 16,
+        PlanAction.RevokeKey => 17,
+        PlanAction.DeleteParameters => 18,
+        PlanAction.ForgetNode => 19,
+        PlanAction.ReleaseSite => 20,
         _ => throw new UnreachableException(),
     };
 
@@ -82,7 +88,7 @@ public static class ReconcilePlanner
             }
         }
 
-        foreach (var problem in new[] { seen.Nodes.Problem, seen.Domains.Problem, seen.Sites.Problem }.Distinct())
+        foreach (var problem in new[] { seen.Nodes.Problem, seen.Domains.Problem, seen.Sites.Problem, seen.Associations.Problem }.Distinct())
         {
             if (problem is not null and not ScopeSeen.NotLookedAt)
             {

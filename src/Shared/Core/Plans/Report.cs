@@ -22,16 +22,18 @@ public sealed record Report(
     ImmutableArray<ReportAction> Actions,
     ImmutableArray<ReportFinding> Findings)
 {
-    public static Report Of(Snapshot seen, Plan plan, IEnumerable<StepResult> results, bool dryRun) => new(
+    /// <param name="calls">How often each service was asked, by its name; null where nobody counted.</param>
+    public static Report Of(Snapshot seen, Plan plan, IEnumerable<StepResult> results, bool dryRun, IReadOnlyDictionary<string, int>? calls = null) => new(
         dryRun,
         plan.Summary,
         new(
             [.. seen.Scopes.OrderBy(scope => scope.Scope).Select(scope => new ReportScope(scope.Scope.ToString(), !scope.Problems().Any(), scope.Vpcs.Items.Length))],
-            seen.Devices.Items.Length),
+            seen.Devices.Items.Length,
+            calls is null ? null : new(calls.ToDictionary(), StringComparer.Ordinal)),
         [.. plan.Routers.Select(router => new ReportRouter(
             router.Instance.Id.ToString(), router.Vpc.ToString(), router.Instance.Subnet?.ToString(), router.Device?.ToString(), router.Advertise, router.Via6))],
         new(plan.Domains.ToDictionary(domain => domain.Domain, domain => domain.Resolvers), StringComparer.Ordinal),
-        [],
+        [.. plan.Associations.Select(association => new ReportZoneAssociation(association.Zone.ToString(), association.Vpc.ToString(), association.Scope.Region))],
         new(plan.Sites.ToDictionary(site => site.Key.ToString(), site => site.Value), StringComparer.Ordinal),
         [.. plan.Prefixes.Select(prefix => new ReportPrefix(
             prefix.Prefix,
@@ -53,7 +55,11 @@ public sealed record Report(
     public byte[] ToUtf8Json() => JsonSerializer.SerializeToUtf8Bytes(this, ReportJson.Readable.Report);
 }
 
-public sealed record ReportObserved(ImmutableArray<ReportScope> Scopes, int Devices);
+/// <param name="Calls">Requests to each service, by its name, from the look to the last step; retries within the SDK are not counted.</param>
+public sealed record ReportObserved(
+    ImmutableArray<ReportScope> Scopes,
+    int Devices,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SortedDictionary<string, int>? Calls);
 
 /// <param name="Complete">Everything in the scope was read; where it was not, findings say what was missing.</param>
 public sealed record ReportScope(string Scope, bool Complete, int Vpcs);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Automation.Names;
 using Automation.Network;
 using Automation.Nodes;
 
@@ -34,6 +35,11 @@ public sealed record Snapshot
 
     /// <summary>Prefixes behind gateways that belong to no VPC of ours and are advertised all the same: a person's word for them.</summary>
     public required PrefixSet OptIn { get; init; }
+
+    /// <summary>The ledger's associations of VPCs with hosted zones: those that are ours to undo.</summary>
+    public required Seen<AssociationRecord> Associations { get; init; }
+
+    public required NameSettings Names { get; init; }
 }
 
 /// <summary>One account and Region.</summary>
@@ -48,8 +54,17 @@ public sealed record ScopeSeen
     /// <summary>Instances with the tag <c>tailscale:role</c>, in any state.</summary>
     public required Seen<Instance> Instances { get; init; }
 
-    /// <summary>Private hosted zones associated with a VPC that has a router.</summary>
+    /// <summary>Private hosted zones associated with a VPC that a router serves.</summary>
     public required Seen<Zone> Zones { get; init; }
+
+    /// <summary>Public hosted zones of the account, in one of its scopes.</summary>
+    public required Seen<PublicZone> PublicZones { get; init; }
+
+    /// <summary>Inbound endpoints of Route 53 Resolver.</summary>
+    public required Seen<ResolverEndpoint> Endpoints { get; init; }
+
+    /// <summary>Forward rules of Route 53 Resolver, also those shared by other accounts.</summary>
+    public required Seen<ForwardRule> Rules { get; init; }
 
     /// <summary>Parameters below <c>&lt;prefix&gt;/nodes</c>; names only, no values.</summary>
     public required Seen<NodeParameter> Parameters { get; init; }
@@ -62,6 +77,9 @@ public sealed record ScopeSeen
         Vpcs = Seen<Vpc>.Unknown(problem),
         Instances = Seen<Instance>.Unknown(problem),
         Zones = Seen<Zone>.Unknown(problem),
+        PublicZones = Seen<PublicZone>.Unknown(problem),
+        Endpoints = Seen<ResolverEndpoint>.Unknown(problem),
+        Rules = Seen<ForwardRule>.Unknown(problem),
         Parameters = Seen<NodeParameter>.Unknown(problem),
         Network = NetworkSeen.Unseen(problem),
     };
@@ -69,24 +87,16 @@ public sealed record ScopeSeen
     /// <summary>What could not be read, one line a part; empty where all was.</summary>
     public IEnumerable<string> Problems()
     {
-        if (Vpcs.Problem is { } vpcs)
+        foreach (var (part, problem) in new[]
         {
-            yield return $"VPCs: {vpcs}";
-        }
-
-        if (Instances.Problem is { } instances)
+            ("VPCs", Vpcs.Problem), ("instances", Instances.Problem), ("hosted zones", Zones.Problem), ("public hosted zones", PublicZones.Problem),
+            ("inbound endpoints", Endpoints.Problem), ("forward rules", Rules.Problem), ("parameters", Parameters.Problem),
+        })
         {
-            yield return $"instances: {instances}";
-        }
-
-        if (Zones.Problem is { } zones)
-        {
-            yield return $"hosted zones: {zones}";
-        }
-
-        if (Parameters.Problem is { } parameters)
-        {
-            yield return $"parameters: {parameters}";
+            if (problem is not null)
+            {
+                yield return $"{part}: {problem}";
+            }
         }
 
         foreach (var problem in Network.Problems())

@@ -36,6 +36,7 @@ public sealed record VpcCidr(Prefix Prefix, string State)
 /// <param name="Role">The tag's value as it is written; empty where the tag is missing.</param>
 /// <param name="PrivateAddress">The primary private IPv4 address, which the far side sees; null where it is not known.</param>
 /// <param name="IPv6Address">The primary IPv6 address; null where it has none, or it is not known.</param>
+/// <param name="Dns64">Its tag <c>tailscale:dns64</c> is <c>true</c>: it can run a resolver that answers with 4via6 addresses.</param>
 public sealed record Instance(
     InstanceId Id,
     string State,
@@ -44,7 +45,8 @@ public sealed record Instance(
     SubnetId? Subnet,
     DateTimeOffset LaunchedAt,
     Address? PrivateAddress = null,
-    Address? IPv6Address = null)
+    Address? IPv6Address = null,
+    bool Dns64 = false)
 {
     /// <summary>Shutting down or terminated: it will not come back. Stopped is not gone.</summary>
     [JsonIgnore]
@@ -56,8 +58,37 @@ public sealed record Instance(
 
 /// <summary>A private hosted zone and one VPC that it is associated with.</summary>
 /// <param name="Name">Lower case, without the last dot.</param>
-/// <param name="Owner">The account or service that owns the zone.</param>
-public sealed record Zone(ZoneId Id, string Name, VpcId Vpc, string Owner);
+/// <param name="Owner">The account that owns the zone, or the AWS service, such as <c>vpce.amazonaws.com</c>, that made it in an account of its own.</param>
+/// <param name="MayAssociate">Its tag <c>tailscale:associate</c> is <c>true</c>; null where tags were not asked for.</param>
+public sealed record Zone(ZoneId Id, string Name, VpcId Vpc, string Owner, bool? MayAssociate = null)
+{
+    /// <summary>Made by an AWS service in an account of its own, for interface endpoints and the like. Zones of Cloud Map belong to the account.</summary>
+    [JsonIgnore]
+    public bool IsOfService => !Scope.IsAccount(Owner);
+}
+
+/// <summary>A public hosted zone of an account.</summary>
+/// <param name="Name">Lower case, without the last dot.</param>
+public sealed record PublicZone(ZoneId Id, string Name);
+
+/// <summary>A Route 53 Resolver inbound endpoint: addresses in a VPC that answer as the VPC's resolver does, whoever asks.</summary>
+/// <param name="Status">Resolver's word, such as OPERATIONAL, UPDATING, AUTO_RECOVERING, ACTION_NEEDED, CREATING, DELETING.</param>
+public sealed record ResolverEndpoint(string Id, VpcId Vpc, string Status, ImmutableArray<ResolverAddress> Addresses)
+{
+    /// <summary>It answers by the addresses that are attached.</summary>
+    [JsonIgnore]
+    public bool Serves => Status is "OPERATIONAL" or "UPDATING" or "AUTO_RECOVERING";
+}
+
+/// <param name="Status">Resolver's word, such as ATTACHED, ATTACHING, DETACHING.</param>
+public sealed record ResolverAddress(Address Address, string Status)
+{
+    public const string Attached = "ATTACHED";
+}
+
+/// <summary>A Route 53 Resolver rule that forwards a domain elsewhere, and the VPCs that it holds for.</summary>
+/// <param name="Domain">Lower case, without the last dot; empty for every domain.</param>
+public sealed record ForwardRule(string Id, string Domain, ImmutableArray<VpcId> Vpcs);
 
 /// <summary>A parameter below <c>&lt;prefix&gt;/nodes/&lt;instance id&gt;</c>.</summary>
 /// <param name="Leaf"><c>auth-key</c> or <c>settings</c>.</param>
@@ -67,6 +98,7 @@ public sealed record NodeParameter(InstanceId Instance, string Leaf, DateTimeOff
 /// <param name="HostName">What the node reported; <c>name</c>, which Tailscale makes unique with a suffix, is never used.</param>
 /// <param name="Connected">Tailscale's connectedToControl.</param>
 /// <param name="LastSeen">Absent while it is connected.</param>
+/// <param name="Addresses">Its own addresses in the tailnet.</param>
 public sealed record Device(
     DeviceId Id,
     string HostName,
@@ -76,7 +108,8 @@ public sealed record Device(
     DateTimeOffset? Created,
     DateTimeOffset? LastSeen,
     PrefixSet Advertised,
-    PrefixSet Enabled);
+    PrefixSet Enabled,
+    ImmutableArray<Address> Addresses);
 
 /// <summary>An auth key of the tailnet: all about it but its secret.</summary>
 /// <param name="Invalid">Revoked or expired.</param>
@@ -99,7 +132,8 @@ public sealed record AuthKey(KeyId Id, string Description, DateTimeOffset Create
 /// <summary>A split-DNS domain as the tailnet has it.</summary>
 /// <param name="Domain">Lower case, without a last dot.</param>
 /// <param name="Resolvers">Addresses as text, in order, each once.</param>
-public sealed record SplitDnsDomain(string Domain, ImmutableArray<string> Resolvers);
+/// <param name="UseWithExitNode">Clients that use an exit node ask these resolvers all the same; null where it is not known. Only the admin console sets it.</param>
+public sealed record SplitDnsDomain(string Domain, ImmutableArray<string> Resolvers, bool? UseWithExitNode = null);
 
 /// <summary>What the ledger knows of a node and the world does not show.</summary>
 /// <param name="Key">The key that was minted for it and may still be usable.</param>
@@ -107,6 +141,7 @@ public sealed record SplitDnsDomain(string Domain, ImmutableArray<string> Resolv
 /// <param name="Routes">Every prefix that the automation has wanted on it: these are ours to withdraw, others are not.</param>
 /// <param name="GoneAt">Set when it was seen to leave; a record with it is work that is not finished.</param>
 /// <param name="Version">Grows with each write, so that of two writers one sees that it came second.</param>
+/// <param name="Dns64">The mark of the configuration that its DNS64 resolver was last seen to answer with; null where it was not.</param>
 public sealed record NodeRecord(
     InstanceId Instance,
     Scope Scope,
@@ -118,7 +153,8 @@ public sealed record NodeRecord(
     DeviceId? Device,
     PrefixSet Routes,
     DateTimeOffset? GoneAt,
-    long Version)
+    long Version,
+    string? Dns64 = null)
 {
     public bool HasUsableKey(DateTimeOffset now) => Key is not null && KeyExpires > now;
 }
@@ -128,13 +164,24 @@ public sealed record NodeRecord(
 /// <param name="Zone">The hosted zone behind it; empty for EC2's internal domain.</param>
 /// <param name="Vpc">The first VPC whose resolver answers for it.</param>
 /// <param name="Confirmed">The tailnet was seen to have it as it stands here. Until then a domain that is there with other resolvers is somebody else's.</param>
+/// <param name="UseWithExitNode">Somebody once set that clients with an exit node use it too.</param>
 public sealed record DomainRecord(
     string Domain,
     ImmutableArray<string> Resolvers,
     string Zone,
     Scope Scope,
     VpcId Vpc,
-    bool Confirmed);
+    bool Confirmed,
+    bool UseWithExitNode = false);
+
+/// <summary>A VPC of a router that the automation associated with a private hosted zone, so that the VPC's resolver answers for the zone.</summary>
+/// <param name="Name">The zone's name.</param>
+/// <param name="Scope">The VPC's account and Region.</param>
+/// <param name="Owner">A scope of the account that owns the zone.</param>
+/// <param name="Authorized">The owner's account was asked to authorise it, and the authorisation may still be there.</param>
+/// <param name="Change">Route 53's id of the change; null until it was accepted.</param>
+/// <param name="InSync">All of Route 53's servers were seen to have it.</param>
+public sealed record AssociationRecord(ZoneId Zone, string Name, VpcId Vpc, Scope Scope, Scope Owner, bool Authorized, string? Change, bool InSync);
 
 /// <summary>The 4via6 site id of a VPC: for the VPC's life, and for no other VPC until long after.</summary>
 /// <param name="ReleasedAt">When its VPC was seen to be no more; null while it lives.</param>
