@@ -26,11 +26,19 @@ internal static class After
         },
         PlanAction.SetSplitDns a => Owned(seen, a.Wanted) with
         {
-            SplitDns = seen.SplitDns with { Items = [.. seen.SplitDns.Items.Where(domain => domain.Domain != a.Wanted.Domain), new(a.Wanted.Domain, a.Wanted.Resolvers)] },
+            SplitDns = seen.SplitDns with
+            {
+                Items = [.. seen.SplitDns.Items.Where(domain => domain.Domain != a.Wanted.Domain), new(a.Wanted.Domain, a.Wanted.Resolvers, seen.SplitDns.Items.FirstOrDefault(domain => domain.Domain == a.Wanted.Domain)?.UseWithExitNode)],
+            },
         },
         PlanAction.ConfirmSplitDns a => Owned(seen, a.Record),
         PlanAction.RemoveSplitDns a => Unowned(seen, a.Domain) with { SplitDns = Without(seen.SplitDns, domain => domain.Domain == a.Domain) },
         PlanAction.ForgetSplitDns a => Unowned(seen, a.Domain),
+        PlanAction.SetDns64 a => seen with { Nodes = Change(seen.Nodes, record => record.Instance == a.Instance, record => record with { Dns64 = a.Wanted.Mark }) },
+        PlanAction.AssociateZone a => Associated(seen, a.Wanted with { Change = "C1" }),
+        PlanAction.AwaitAssociation a => Recorded(seen, a.Record, record => record with { InSync = true, Authorized = false }),
+        PlanAction.DissociateZone a => Dissociated(seen, a.Record),
+        PlanAction.ForgetAssociation a => Dissociated(seen, a.Record),
         PlanAction.DeleteDevice a => seen with { Devices = Without(seen.Devices, device => device.Id == a.Device) },
         PlanAction.RevokeKey a => seen with { Keys = Change(seen.Keys, key => key.Id == a.Key, key => key with { Invalid = true }) },
         PlanAction.DeleteParameters a => seen with
@@ -64,6 +72,26 @@ internal static class After
 
     private static Snapshot Owned(Snapshot seen, DomainRecord record) =>
         seen with { Domains = seen.Domains with { Items = [.. seen.Domains.Items.Where(other => other.Domain != record.Domain), record with { Confirmed = true }] } };
+
+    private static Snapshot Recorded(Snapshot seen, AssociationRecord record, Func<AssociationRecord, AssociationRecord> change) =>
+        seen with { Associations = Change(seen.Associations, other => other.Zone == record.Zone && other.Vpc == record.Vpc, change) };
+
+    private static Snapshot Associated(Snapshot seen, AssociationRecord record) => Dissociated(seen, record) is var without
+        ? without with
+        {
+            Associations = without.Associations with { Items = [.. without.Associations.Items, record] },
+            Scopes = [.. without.Scopes.Select(scope => scope.Scope != record.Scope ? scope : scope with
+            {
+                Zones = scope.Zones with { Items = [.. scope.Zones.Items, new(record.Zone, record.Name, record.Vpc, seen.Scopes.SelectMany(other => other.Zones.Items).First(zone => zone.Id == record.Zone).Owner)] },
+            })],
+        }
+        : seen;
+
+    private static Snapshot Dissociated(Snapshot seen, AssociationRecord record) => seen with
+    {
+        Associations = Without(seen.Associations, other => other.Zone == record.Zone && other.Vpc == record.Vpc),
+        Scopes = [.. seen.Scopes.Select(scope => scope with { Zones = Without(scope.Zones, zone => zone.Id == record.Zone && zone.Vpc == record.Vpc) })],
+    };
 
     private static Snapshot Unowned(Snapshot seen, string domain) => seen with { Domains = Without(seen.Domains, record => record.Domain == domain) };
 

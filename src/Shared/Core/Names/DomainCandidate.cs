@@ -1,40 +1,28 @@
 using System.Collections.Immutable;
-using Automation.Network;
 using Automation.Plans;
 using Automation.Routes;
 
 namespace Automation.Names;
 
-/// <summary>How far a VPC's resolver can be forwarded to for one domain.</summary>
-internal enum Answer
-{
-    /// <summary>Certainly not: the VPC opted out, has DNS off, or nothing routes to its resolver.</summary>
-    No,
-
-    /// <summary>Not now, and what is forwarded stays: no router has joined yet, or its attributes or routes could not be read.</summary>
-    NotNow,
-
-    Yes,
-}
-
 /// <summary>One VPC in which a domain can be resolved.</summary>
-/// <param name="View">What the answers come from: the hosted zone's id, or the VPC's where the domain is EC2's own. Two views never share a domain.</param>
-internal sealed record DomainCandidate(string Domain, string View, string Zone, ServedVpc Served, Answer Answer)
+/// <param name="View">What the answers come from: the hosted zone's id, or the VPC's where there is no zone. Two views never share a domain.</param>
+/// <param name="Zone">The hosted zone's id; empty where there is none.</param>
+internal sealed record DomainCandidate(string Domain, string View, string Zone, ServedVpc Served, ResolverSet Resolvers)
 {
-    public Address Resolver => Served.Resolver;
+    public Answer Answer => Resolvers.Answer;
 }
 
 internal static class DomainCandidates
 {
-    public static ImmutableArray<DomainCandidate> Of(Snapshot seen, ImmutableArray<ServedVpc> served, ICollection<Finding> findings)
+    public static ImmutableArray<DomainCandidate> Of(Snapshot seen, ImmutableArray<ServedVpc> served, ResolverChoice choice, Associations associations, ICollection<Finding> findings)
     {
-        var zones = seen.Scopes.SelectMany(scope => scope.Zones.Items).ToLookup(zone => zone.Vpc);
-        var routesAreKnown = seen.Devices.IsComplete && seen.Nodes.IsComplete;
         var candidates = ImmutableArray.CreateBuilder<DomainCandidate>();
         foreach (var vpc in served)
         {
-            var answer = AnswerOf(vpc, zones.Contains(vpc.Vpc.Id), routesAreKnown, findings);
-            foreach (var zone in zones[vpc.Vpc.Id].OrderBy(zone => zone.Id))
+            var resolvers = choice.Of(vpc);
+            var id = vpc.Vpc.Id;
+            // A zone that an AWS service made, for an interface endpoint or the like, means the service everywhere else: only SERVICE_DOMAINS forwards such names.
+            foreach (var (zone, until) in associations.ZonesOf(id).Where(pair => !pair.Zone.IsOfService))
             {
                 if (DomainName.WhyRefused(zone.Name) is { } why)
                 {
@@ -42,50 +30,42 @@ internal static class DomainCandidates
                     continue;
                 }
 
-                candidates.Add(new(zone.Name, zone.Id.ToString(), zone.Id.ToString(), vpc, answer));
+                candidates.Add(new(zone.Name, zone.Id.ToString(), zone.Id.ToString(), vpc, until is null ? resolvers : resolvers.Once(until)));
             }
 
-            candidates.Add(new(DomainName.InternalOf(vpc.Scope.Region), vpc.Vpc.Id.ToString(), "", vpc, answer));
+            foreach (var domain in OfVpc(seen.Names, vpc, findings).Prepend(DomainName.InternalOf(vpc.Scope.Region)))
+            {
+                candidates.Add(new(domain, id.ToString(), "", vpc, resolvers));
+            }
         }
 
         return candidates.ToImmutable();
     }
 
-    private static Answer AnswerOf(ServedVpc vpc, bool hasZones, bool routesAreKnown, ICollection<Finding> findings)
+    private static IEnumerable<string> OfVpc(NameSettings names, ServedVpc vpc, ICollection<Finding> findings)
     {
-        if (vpc.IsOptedOut)
+        foreach (var domain in names.Services.Select(service => ServiceDomains.Of(service, vpc.Scope.Region)).OfType<string>())
         {
-            return Answer.No;
+            yield return domain;
         }
 
-        if (vpc.Vpc.DnsSupport == false || vpc.Vpc.DnsHostNames == false)
+        if (!names.ReverseZones || vpc.Routers.IsEmpty)
         {
-            if (hasZones || !vpc.Routers.IsEmpty)
+            yield break;
+        }
+
+        foreach (var cidr in vpc.Vpc.Cidrs.Select(cidr => cidr.Prefix).Where(prefix => !prefix.IsIPv6 && vpc.Wanted.Covers(prefix)).Distinct().Order())
+        {
+            var zones = ReverseZones.Of(cidr);
+            if (zones.IsEmpty)
             {
-                findings.Add(new("vpc-dns-off", Finding.Warning, vpc.Vpc.Id.ToString(), "Its resolver answers no private names: switch on enableDnsSupport and enableDnsHostnames."));
+                findings.Add(new("reverse-zone-not-whole", Finding.Info, vpc.Vpc.Id.ToString(), $"{cidr} is no whole number of reverse zones, or too many, so names of its addresses are not forwarded."));
             }
 
-            return Answer.No;
-        }
-
-        if (vpc.Vpc.DnsSupport is null || vpc.Vpc.DnsHostNames is null || vpc.Routers.IsEmpty)
-        {
-            return Answer.NotNow;
-        }
-
-        if (!vpc.Wanted.Covers(vpc.Resolver))
-        {
-            if (!routesAreKnown)   // of overlapping VPCs, which one is in use cannot be said
+            foreach (var zone in zones)
             {
-                return Answer.NotNow;
+                yield return zone;
             }
-
-            findings.Add(new("resolver-not-covered", Finding.Warning, vpc.Vpc.Id.ToString(), vpc.Site is null
-                ? $"No route is advertised to its resolver {vpc.Resolver}, so no name is forwarded to it."
-                : $"It is reached by 4via6 only, and its resolver {vpc.Resolver} answers with addresses that lead elsewhere, so no name is forwarded to it."));
-            return Answer.No;
         }
-
-        return vpc.Routers.Any(router => router.Device is not null) ? Answer.Yes : Answer.NotNow;
     }
 }

@@ -4,29 +4,41 @@ using Automation.Routes;
 
 namespace Automation.Names;
 
-/// <summary>Keeps split DNS pointed at the resolvers of the VPCs that have a router. Touches only domains that the ledger says are ours.</summary>
-public static class NamePlanner
+/// <summary>Keeps split DNS pointed at what answers for the VPCs that are served. Touches only domains that the ledger says are ours.</summary>
+internal static class NamePlanner
 {
     /// <returns>The whole wanted set of owned domains, also when nothing changes.</returns>
     public static ImmutableArray<DomainRecord> Plan(
         Snapshot seen,
-        ImmutableArray<ServedVpc> served,
+        Routing routing,
+        Associations associations,
         ICollection<PlannedStep> additions,
         ICollection<PlannedStep> withdrawals,
         ICollection<Finding> findings)
     {
-        var candidates = DomainCandidates.Of(seen, served, findings).ToLookup(candidate => candidate.Domain);
+        var choice = new ResolverChoice(seen, routing, additions, findings);
+        var candidates = DomainCandidates.Of(seen, routing.Served, choice, associations, findings).ToLookup(candidate => candidate.Domain);
         var owned = seen.Domains.Items.DistinctBy(record => record.Domain).ToDictionary(record => record.Domain);
-        var current = seen.SplitDns.Items.DistinctBy(domain => domain.Domain).ToDictionary(domain => domain.Domain, domain => domain.Resolvers);
+        var current = seen.SplitDns.Items.DistinctBy(domain => domain.Domain).ToDictionary(domain => domain.Domain);
         var known = seen.SplitDns.IsComplete && seen.Domains.IsComplete;
+
+        var wants = new SortedDictionary<string, WantedDomain?>(StringComparer.Ordinal);
+        foreach (var domain in candidates.Select(group => group.Key).Union(owned.Keys))
+        {
+            wants[domain] = Wanted(seen, domain, [.. candidates[domain]], owned.GetValueOrDefault(domain), current.GetValueOrDefault(domain), findings);
+        }
+
         var wanted = ImmutableArray.CreateBuilder<DomainRecord>();
-        foreach (var domain in candidates.Select(group => group.Key).Union(owned.Keys).Order(StringComparer.Ordinal))
+        foreach (var (domain, want) in wants)
         {
             var record = owned.GetValueOrDefault(domain);
-            var want = Wanted(seen, domain, [.. candidates[domain]], record, findings);
-            if (want is not null && (record is not null || !current.ContainsKey(domain)))
+            var has = current.GetValueOrDefault(domain);
+            var ours = want is not null && (record is not null || has is null);
+            var parent = ours && (record is null || AllRead(seen)) ? ParentThatSaysTheSame(domain, want!, wants, owned, current) : null;
+            if (ours && parent is null)
             {
-                wanted.Add(want);
+                wanted.Add(want!.Record);
+                NameFindings.Of(seen, want, candidates[domain], findings);
             }
 
             if (!known)   // what the tailnet has, or whose it is, cannot be said: leave it
@@ -34,10 +46,9 @@ public static class NamePlanner
                 continue;
             }
 
-            var has = current.TryGetValue(domain, out var resolvers) ? resolvers : (ImmutableArray<string>?)null;
-            if (want is null)
+            if (want is null || parent is not null)
             {
-                Withdraw(record, has, withdrawals, findings);
+                Withdraw(record, has?.Resolvers, parent, withdrawals, findings);
             }
             else
             {
@@ -45,34 +56,56 @@ public static class NamePlanner
             }
         }
 
+        NameFindings.OfLoad(wanted, candidates, findings);
         return wanted.ToImmutable();
     }
 
-    private static string Group(string domain) => $"dns:{domain}";
+    public static string Group(string domain) => $"dns:{domain}";
+
+    // Clients take the longest domain that fits: one whose parent is forwarded to the same resolvers says nothing more.
+    private static string? ParentThatSaysTheSame(
+        string domain,
+        WantedDomain want,
+        SortedDictionary<string, WantedDomain?> wants,
+        Dictionary<string, DomainRecord> owned,
+        Dictionary<string, SplitDnsDomain> current)
+    {
+        for (var dot = domain.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = domain.IndexOf('.', dot + 1))
+        {
+            var parent = domain[(dot + 1)..];
+            var isForeign = current.ContainsKey(parent) && !owned.ContainsKey(parent);
+            if (isForeign || wants.GetValueOrDefault(parent) is { } above)
+            {
+                return !isForeign && wants[parent]!.Record.Resolvers.SequenceEqual(want.Record.Resolvers) ? parent : null;
+            }
+        }
+
+        return null;
+    }
 
     /// <returns>What the domain should be; null where it should not be forwarded.</returns>
-    private static DomainRecord? Wanted(Snapshot seen, string domain, ImmutableArray<DomainCandidate> candidates, DomainRecord? record, ICollection<Finding> findings)
+    private static WantedDomain? Wanted(Snapshot seen, string domain, ImmutableArray<DomainCandidate> candidates, DomainRecord? record, SplitDnsDomain? has, ICollection<Finding> findings)
     {
         var possible = candidates.Where(candidate => candidate.Answer != Answer.No).ToImmutableArray();
         var views = possible.Select(candidate => candidate.View).Distinct().Order(StringComparer.Ordinal).ToImmutableArray();
         var ownedView = record is null ? null : record.Zone.Length > 0 ? record.Zone : record.Vpc.ToString();
         if (ownedView is not null && !views.Contains(ownedView) && MayBeMissing(seen, record!))
         {
-            return record;   // unknown is not empty: what it stands on may be there all the same
+            return WantedDomain.AsItIs(record!, has);   // unknown is not empty: what it stands on may be there all the same
         }
 
         var view = ownedView is not null && views.Contains(ownedView)
             ? ownedView   // the first owner keeps it
             : possible.Where(candidate => candidate.Answer == Answer.Yes).Select(candidate => candidate.View).Order(StringComparer.Ordinal).FirstOrDefault();
         // A VPC without a router answers nobody: its view counts only while it is the one that is forwarded.
-        ImmutableArray<string> live = [.. possible.Where(candidate => !candidate.Served.Routers.IsEmpty || candidate.View == view).Select(candidate => candidate.View).Distinct().Order(StringComparer.Ordinal)];
+        ImmutableArray<string> live = [.. possible.Where(candidate => candidate.Answer == Answer.Yes || !candidate.Served.Routers.IsEmpty || candidate.View == view).Select(candidate => candidate.View).Distinct().Order(StringComparer.Ordinal)];
         if (live.Length > 1)
         {
             // Of EC2's own names every VPC has another view, so this is no fault of anyone's.
             findings.Add(new("two-views", possible.Any(candidate => candidate.Zone.Length > 0) ? Finding.Warning : Finding.Info, domain, $"It has different answers in {string.Join(" and ", live)}; {(view is null ? "none of them is" : $"only {view} is")} forwarded, since the answers of two would race."));
         }
 
-        ImmutableArray<DomainCandidate> answering = [.. possible.Where(candidate => candidate.View == view && candidate.Answer == Answer.Yes).OrderBy(candidate => candidate.Resolver)];
+        ImmutableArray<DomainCandidate> answering = [.. possible.Where(candidate => candidate.View == view && candidate.Answer == Answer.Yes).OrderBy(candidate => candidate.Served.Vpc.Id).ThenBy(candidate => candidate.Served.Scope)];
         var owns = record is not null && ownedView == view;
         if (answering.IsEmpty)
         {
@@ -82,60 +115,88 @@ public static class NamePlanner
                 findings.Add(new("resolver-without-router", Finding.Warning, domain, $"It is forwarded into {silent.Served.Vpc.Id}, which has no router now: start one, or set tailscale:advertise = false on the VPC."));
             }
 
-            return owns ? record : null;
+            return owns ? WantedDomain.AsItIs(record!, has) : null;
         }
 
-        var resolvers = answering.Select(candidate => candidate.Resolver.ToString());
-        if (owns)
-        {
-            // Unknown is not empty: no resolver is dropped unseen, nor while its VPC's routers are being replaced.
-            var silent = possible.Where(candidate => candidate.View == view && candidate.Answer == Answer.NotNow).Select(candidate => candidate.Resolver.ToString());
-            resolvers = resolvers.Concat(AllRead(seen) ? record!.Resolvers.Intersect(silent) : record!.Resolvers);
-        }
-
+        // Unknown is not empty: no resolver is dropped unseen, nor while its VPC's routers only blink.
+        IEnumerable<string> kept = !owns ? []
+            : AllRead(seen) ? record!.Resolvers.Intersect(possible.Where(candidate => candidate.View == view && candidate.Answer == Answer.NotNow).SelectMany(candidate => candidate.Resolvers.Now))
+            : record!.Resolvers;
+        var later = Sorted(answering.SelectMany(candidate => candidate.Resolvers.Later));
+        var now = Sorted(answering.SelectMany(candidate => candidate.Resolvers.Now).Concat(kept).Concat(has is null || !owns ? [] : has.Resolvers.Intersect(later)));
         var first = answering[0];
-        return new(domain, [.. resolvers.Distinct().Order(StringComparer.Ordinal)], first.Zone, first.Served.Scope, first.Served.Vpc.Id, Confirmed: true);
+        return new(
+            new(domain, Sorted(now.Concat(later)), first.Zone, first.Served.Scope, first.Served.Vpc.Id, Confirmed: true, UseWithExitNode: record?.UseWithExitNode == true || (record is not null && has?.UseWithExitNode == true)),
+            now,
+            Sorted(answering.SelectMany(candidate => candidate.Resolvers.After)),
+            Sorted(answering.SelectMany(candidate => candidate.Resolvers.Until)));
     }
+
+    private static ImmutableArray<string> Sorted(IEnumerable<string> texts) => [.. texts.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
     // A zone may be associated with VPCs of any scope, and any VPC that answers may take a domain over: with one part unread it cannot be said.
     private static bool MayBeMissing(Snapshot seen, DomainRecord record) =>
         !AllRead(seen) || !seen.Scopes.Any(scope => scope.Scope == record.Scope);
 
-    private static bool AllRead(Snapshot seen) => seen.Devices.IsComplete && seen.Nodes.IsComplete && seen.Scopes.All(IsComplete);
+    private static bool AllRead(Snapshot seen) => seen.Devices.IsComplete && seen.Nodes.IsComplete && seen.Sites.IsComplete && seen.Associations.IsComplete && seen.Scopes.All(IsComplete);
 
-    private static bool IsComplete(ScopeSeen scope) => scope.Vpcs.IsComplete && scope.Instances.IsComplete && scope.Zones.IsComplete;
+    private static bool IsComplete(ScopeSeen scope) => scope.Vpcs.IsComplete && scope.Instances.IsComplete && scope.Zones.IsComplete && scope.Endpoints.IsComplete;
 
-    private static void Set(DomainRecord want, DomainRecord? record, ImmutableArray<string>? has, ICollection<PlannedStep> additions, ICollection<Finding> findings)
+    private static void Set(WantedDomain want, DomainRecord? record, SplitDnsDomain? has, ICollection<PlannedStep> additions, ICollection<Finding> findings)
     {
-        ImmutableArray<string> after = [RoutePlanner.Group(want.Vpc)];   // a resolver is worth forwarding to once its route is in place
-        switch (has, record)
+        var wanted = want.Record;
+        var group = Group(wanted.Domain);
+        switch (has?.Resolvers, record)
         {
             case (null, _):
-                additions.Add(new(new PlanAction.SetSplitDns(want, null), Group(want.Domain), after));
+                Forward(null);
                 break;
             case ({ } resolvers, null):
-                findings.Add(new("split-dns-not-owned", Finding.Warning, want.Domain, $"Somebody else forwards it to {string.Join(", ", resolvers)}, and it is left alone; {string.Join(", ", want.Resolvers)} would be right. Remove it by hand to let the automation set it."));
+                findings.Add(new("split-dns-not-owned", Finding.Warning, wanted.Domain, $"Somebody else forwards it to {string.Join(", ", resolvers)}, and it is left alone; {string.Join(", ", wanted.Resolvers)} would be right. `tailnet adopt {wanted.Domain}` hands it over to the automation."));
                 break;
-            case ({ } resolvers, { Confirmed: false }) when !resolvers.SequenceEqual(record.Resolvers) && !resolvers.SequenceEqual(want.Resolvers):
-                findings.Add(new("split-dns-not-owned", Finding.Warning, want.Domain, $"Somebody else set it to {string.Join(", ", resolvers)} before the automation could, and it is left alone. Remove it by hand to let the automation set it."));
+            case ({ } resolvers, { Confirmed: false }) when !resolvers.SequenceEqual(record.Resolvers) && !resolvers.SequenceEqual(wanted.Resolvers):
+                findings.Add(new("split-dns-not-owned", Finding.Warning, wanted.Domain, $"Somebody else set it to {string.Join(", ", resolvers)} before the automation could, and it is left alone. `tailnet adopt {wanted.Domain}` hands it over to the automation."));
                 break;
-            case ({ } resolvers, _) when !resolvers.SequenceEqual(want.Resolvers):
+            case ({ } resolvers, _) when !resolvers.SequenceEqual(wanted.Resolvers):
                 if (!resolvers.SequenceEqual(record!.Resolvers))
                 {
-                    findings.Add(new("split-dns-drift", Finding.Warning, want.Domain, $"Somebody changed it to {string.Join(", ", resolvers)}: it is set right again."));
+                    findings.Add(new("split-dns-drift", Finding.Warning, wanted.Domain, $"Somebody changed it to {string.Join(", ", resolvers)}: it is set right again."));
                 }
 
-                additions.Add(new(new PlanAction.SetSplitDns(want, resolvers), Group(want.Domain), after));
+                Forward(resolvers);
                 break;
-            case (_, { } owned) when !owned.Confirmed || !owned.Resolvers.SequenceEqual(want.Resolvers) || owned.Zone != want.Zone || owned.Vpc != want.Vpc || owned.Scope != want.Scope:
-                additions.Add(new(new PlanAction.ConfirmSplitDns(want), Group(want.Domain), []));
+            case (_, { } owned) when !owned.Confirmed || !owned.Resolvers.SequenceEqual(wanted.Resolvers)
+                || (owned.Zone, owned.Vpc, owned.Scope, owned.UseWithExitNode) != (wanted.Zone, wanted.Vpc, wanted.Scope, wanted.UseWithExitNode):
+                additions.Add(new(new PlanAction.ConfirmSplitDns(wanted), group, []));
                 break;
             default:
                 break;
         }
+
+        if (record is { UseWithExitNode: true } && has?.UseWithExitNode == false)
+        {
+            findings.Add(new("exit-node-names-lost", Finding.Warning, wanted.Domain, "Clients with an exit node no longer ask its resolvers: Tailscale's API does not keep that choice when a domain is set. Set it again in the admin console."));
+        }
+
+        // What answers now goes first, and what is still to be made ready once it is: one that fails then holds up no other.
+        void Forward(ImmutableArray<string>? expected)
+        {
+            var isReady = want.Until.IsEmpty;
+            if (!isReady && !want.Now.IsEmpty && expected?.SequenceEqual(want.Now) != true)
+            {
+                additions.Add(new(new PlanAction.SetSplitDns(wanted with { Resolvers = want.Now }, expected), group, want.After));
+                expected = want.Now;
+            }
+
+            if (expected?.SequenceEqual(wanted.Resolvers) != true)
+            {
+                additions.Add(new(new PlanAction.SetSplitDns(wanted, expected), group, [.. want.After, .. want.Until, .. expected is null || isReady ? [] : new[] { group }]));
+            }
+        }
     }
 
-    private static void Withdraw(DomainRecord? record, ImmutableArray<string>? has, ICollection<PlannedStep> withdrawals, ICollection<Finding> findings)
+    /// <param name="parent">The domain that says the same from now on; null where none does.</param>
+    private static void Withdraw(DomainRecord? record, ImmutableArray<string>? has, string? parent, ICollection<PlannedStep> withdrawals, ICollection<Finding> findings)
     {
         if (record is null)
         {
@@ -144,7 +205,7 @@ public static class NamePlanner
 
         if (has is { } resolvers && resolvers.SequenceEqual(record.Resolvers))
         {
-            withdrawals.Add(new(new PlanAction.RemoveSplitDns(record.Domain, resolvers), Group(record.Domain), []));
+            withdrawals.Add(new(new PlanAction.RemoveSplitDns(record.Domain, resolvers), Group(record.Domain), parent is null ? [] : [Group(parent)]));
             return;
         }
 
@@ -155,4 +216,14 @@ public static class NamePlanner
 
         withdrawals.Add(new(new PlanAction.ForgetSplitDns(record.Domain), Group(record.Domain), []));
     }
+}
+
+/// <summary>What a domain should be, and what has to come before.</summary>
+/// <param name="Now">The resolvers that answer already.</param>
+/// <param name="After">Groups of steps without which it is not forwarded: a resolver is worth forwarding to once its route is in place.</param>
+/// <param name="Until">Groups of steps without which the resolvers that are not in <paramref name="Now"/> do not answer.</param>
+internal sealed record WantedDomain(DomainRecord Record, ImmutableArray<string> Now, ImmutableArray<string> After, ImmutableArray<string> Until)
+{
+    public static WantedDomain AsItIs(DomainRecord record, SplitDnsDomain? has) =>
+        new(record with { UseWithExitNode = record.UseWithExitNode || has?.UseWithExitNode == true }, record.Resolvers, [RoutePlanner.Group(record.Vpc)], []);
 }

@@ -27,7 +27,9 @@ public static class ReconcilePlanner
         var routing = Routing.Of(seen, additions, withdrawals, findings);
         CleanupPlanner.Plan(seen, routing.Served, allowMassDelete, withdrawals, findings);
         var routers = RoutePlanner.Plan(seen, Duties.Of(routing), new(seen, routing), additions, withdrawals, findings);
-        var domains = NamePlanner.Plan(seen, routing.Served, additions, withdrawals, findings);
+        var associations = new Associations(seen, routing, findings);
+        associations.Plan(additions, withdrawals, findings);
+        var domains = NamePlanner.Plan(seen, routing, associations, additions, withdrawals, findings);
 
         return new(
             [.. additions.OrderBy(Rank), .. withdrawals.OrderBy(Rank)],
@@ -36,7 +38,7 @@ public static class ReconcilePlanner
             ServedPrefixes.Of(routing),
             routing.Addresses.Where(reached => reached.Site is not null).ToImmutableSortedDictionary(reached => reached.Service.Vpc.Id, reached => reached.Site!.Value),
             domains,
-            []);
+            associations.Wanted);
     }
 
     // Kind by kind: what is ours is recorded before it is there, a route is approved before it is advertised, and a name follows its route.
