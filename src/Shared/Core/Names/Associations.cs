@@ -46,17 +46,20 @@ internal sealed class Associations
 
     public static string Group(ZoneId zone, VpcId vpc) => $"association:{zone}:{vpc}";
 
-    /// <summary>The zones that a VPC's resolver is to answer for, and the group of steps until which it does not; null where it does now.</summary>
-    public IEnumerable<(Zone Zone, string? Until)> ZonesOf(VpcId vpc)
+    /// <summary>The zones of a VPC, those that it is to be associated with too, and how far its resolvers answer for each.</summary>
+    public IEnumerable<(Zone Zone, ResolverSet Resolvers)> ZonesOf(VpcId vpc, ResolverSet resolvers)
     {
-        foreach (var zone in _zones[vpc].Where(zone => !_leaving.Contains((zone.Id, vpc))))
+        foreach (var zone in _zones[vpc])
         {
-            yield return (zone, _wanted.TryGetValue((zone.Id, vpc), out var record) && !record.InSync ? Group(zone.Id, vpc) : null);
+            yield return (zone,
+                _leaving.Contains((zone.Id, vpc)) ? resolvers with { Answer = Answer.No }
+                : _wanted.TryGetValue((zone.Id, vpc), out var record) && !record.InSync ? resolvers.Once(Group(zone.Id, vpc))
+                : resolvers);
         }
 
         foreach (var record in _wanted.Values.Where(record => record.Vpc == vpc && !IsAssociated(record)))
         {
-            yield return (new(record.Zone, record.Name, vpc, record.Owner.Account), Group(record.Zone, vpc));
+            yield return (new(record.Zone, record.Name, vpc, record.Owner.Account), resolvers.Once(Group(record.Zone, vpc)));
         }
     }
 

@@ -22,7 +22,7 @@ internal static class DomainCandidates
             var resolvers = choice.Of(vpc);
             var id = vpc.Vpc.Id;
             // A zone that an AWS service made, for an interface endpoint or the like, means the service everywhere else: only SERVICE_DOMAINS forwards such names.
-            foreach (var (zone, until) in associations.ZonesOf(id).Where(pair => !pair.Zone.IsOfService))
+            foreach (var (zone, asked) in associations.ZonesOf(id, resolvers).Where(pair => !pair.Zone.IsOfService))
             {
                 if (DomainName.WhyRefused(zone.Name) is { } why)
                 {
@@ -30,7 +30,7 @@ internal static class DomainCandidates
                     continue;
                 }
 
-                candidates.Add(new(zone.Name, zone.Id.ToString(), zone.Id.ToString(), vpc, until is null ? resolvers : resolvers.Once(until)));
+                candidates.Add(new(zone.Name, zone.Id.ToString(), zone.Id.ToString(), vpc, asked));
             }
 
             foreach (var domain in OfVpc(seen.Names, vpc, findings).Prepend(DomainName.InternalOf(vpc.Scope.Region)))

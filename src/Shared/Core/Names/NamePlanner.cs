@@ -115,7 +115,9 @@ internal static class NamePlanner
                 findings.Add(new("resolver-without-router", Finding.Warning, domain, $"It is forwarded into {silent.Served.Vpc.Id}, which has no router now: start one, or set tailscale:advertise = false on the VPC."));
             }
 
-            return owns ? WantedDomain.AsItIs(record!, has) : null;
+            // What no longer answers for the zone is not asked, even if nothing else does.
+            var left = owns ? record!.Resolvers.Except(candidates.Where(candidate => candidate.View == view && candidate.Answer == Answer.No).SelectMany(candidate => candidate.Resolvers.Now)).ToImmutableArray() : [];
+            return left.IsEmpty ? null : WantedDomain.AsItIs(record! with { Resolvers = left }, has);
         }
 
         // Unknown is not empty: no resolver is dropped unseen, nor while its VPC's routers only blink.
