@@ -26,6 +26,10 @@ internal static class AnotherLook
             {
                 Vpcs = Each(scope.Vpcs, vpc => vpc with { Cidrs = Mix(vpc.Cidrs) }),
                 Instances = Part(scope.Instances),
+                Zones = Part(scope.Zones),
+                PublicZones = Part(scope.PublicZones),
+                Endpoints = Each(scope.Endpoints, endpoint => endpoint with { Addresses = Mix(endpoint.Addresses) }),
+                Rules = Each(scope.Rules, rule => rule with { Vpcs = Mix(rule.Vpcs) }),
                 Network = new()
                 {
                     Subnets = Part(scope.Network.Subnets),
@@ -42,6 +46,9 @@ internal static class AnotherLook
             Devices = Part(seen.Devices),
             Nodes = Part(seen.Nodes),
             Sites = Part(seen.Sites),
+            SplitDns = Part(seen.SplitDns),
+            Domains = Part(seen.Domains),
+            Associations = Part(seen.Associations),
         };
     }
 
@@ -51,7 +58,7 @@ internal static class AnotherLook
         var dice = new PCG(19, seed);
         var oneIn = 2 + dice.Next(12);   // from nearly everything to little
         // Or one part alone: what is hidden by another part that is missing too shows best so.
-        var (only, at) = dice.Next(2) == 0 ? ((int)dice.Next((uint)((all.Scopes.Length * 8) + 3)), 0) : (-1, 0);
+        var (only, at) = dice.Next(2) == 0 ? ((int)dice.Next((uint)((all.Scopes.Length * 10) + 6)), 0) : (-1, 0);
         Seen<T> Part<T>(Seen<T> part) => (only < 0 ? dice.Next(oneIn) != 0 : at++ != only) ? part
             : dice.Next(2) == 0 ? Seen<T>.Unknown("AccessDenied")
             : new([.. part.Items.Where(_ => dice.Next(2) == 0)], "Throttling");
@@ -63,6 +70,8 @@ internal static class AnotherLook
                 {
                     Vpcs = Part(scope.Vpcs),
                     Instances = Part(scope.Instances),
+                    Zones = Part(scope.Zones),
+                    Endpoints = Part(scope.Endpoints),
                     Network = new()
                     {
                         Subnets = Part(scope.Network.Subnets),
@@ -76,6 +85,9 @@ internal static class AnotherLook
             Devices = Part(all.Devices),
             Nodes = Part(all.Nodes),
             Sites = Part(all.Sites),
+            SplitDns = Part(all.SplitDns),
+            Domains = Part(all.Domains),
+            Associations = Part(all.Associations),
         };
     }
 

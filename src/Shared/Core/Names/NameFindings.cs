@@ -28,13 +28,14 @@ internal static class NameFindings
         }
 
         var vpcs = candidates.Where(candidate => candidate.Zone == want.Record.Zone && candidate.Answer == Answer.Yes).Select(candidate => candidate.Served.Vpc.Id).ToHashSet();
-        foreach (var rule in seen.Scopes.SelectMany(scope => scope.Rules.Items).DistinctBy(rule => rule.Id).OrderBy(rule => rule.Id, StringComparer.Ordinal))
+        // Of a shared rule every account shows its own VPCs.
+        foreach (var rule in seen.Scopes.SelectMany(scope => scope.Rules.Items).GroupBy(rule => (rule.Id, rule.Domain), rule => rule.Vpcs).OrderBy(rule => rule.Key.Id, StringComparer.Ordinal))
         {
             // The most specific one wins in a VPC, and of the same name the rule.
-            var wins = rule.Domain == domain || rule.Domain.EndsWith("." + domain, StringComparison.Ordinal);
-            if (wins && rule.Vpcs.Where(vpcs.Contains).Order().ToImmutableArray() is { IsEmpty: false } ruled)
+            var wins = rule.Key.Domain == domain || rule.Key.Domain.EndsWith("." + domain, StringComparison.Ordinal);
+            if (wins && rule.SelectMany(shown => shown).Where(vpcs.Contains).Distinct().Order().ToImmutableArray() is { IsEmpty: false } ruled)
             {
-                findings.Add(new("forward-rule-wins", Finding.Warning, domain, $"The Resolver rule {Printable.Of(rule.Id)} for {Printable.Of(rule.Domain)} in {string.Join(", ", ruled)} goes before the zone {want.Record.Zone}: names below {Printable.Of(rule.Domain)} are answered by what the rule forwards to."));
+                findings.Add(new("forward-rule-wins", Finding.Warning, domain, $"The Resolver rule {Printable.Of(rule.Key.Id)} for {Printable.Of(rule.Key.Domain)} in {string.Join(", ", ruled)} goes before the zone {want.Record.Zone}: names below {Printable.Of(rule.Key.Domain)} are answered by what the rule forwards to."));
             }
         }
     }

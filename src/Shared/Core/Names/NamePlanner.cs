@@ -142,7 +142,7 @@ internal static class NamePlanner
 
     private static bool AllRead(Snapshot seen) => seen.Devices.IsComplete && seen.Nodes.IsComplete && seen.Sites.IsComplete && seen.Associations.IsComplete && seen.Scopes.All(IsComplete);
 
-    private static bool IsComplete(ScopeSeen scope) => scope.Vpcs.IsComplete && scope.Instances.IsComplete && scope.Zones.IsComplete && scope.Endpoints.IsComplete;
+    private static bool IsComplete(ScopeSeen scope) => scope.Vpcs.IsComplete && scope.Instances.IsComplete && scope.Zones.IsComplete && scope.Endpoints.IsComplete && !scope.Network.Problems().Any();
 
     private static void Set(WantedDomain want, DomainRecord? record, SplitDnsDomain? has, ICollection<PlannedStep> additions, ICollection<Finding> findings)
     {

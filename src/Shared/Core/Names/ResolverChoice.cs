@@ -110,11 +110,12 @@ internal sealed class ResolverChoice
             return null;
         }
 
-        ImmutableArray<string> addresses = [.. covered.Select(address => address.ToString())];
+        // Where routers reach parts of the VPC, the one that reaches the address has to be in service.
         var servers = reached.Service.Servers;
-        return servers.Any(server => server.Router.Serves)
-            ? ResolverSet.Of(Through.InboundEndpoint, addresses, [.. servers.Select(server => server.Router.Instance.Vpc).OfType<VpcId>().Distinct().Order().Select(RoutePlanner.Group)])
-            : ResolverSet.Silent(Through.InboundEndpoint, Waits(vpc) ? addresses : []);
+        ImmutableArray<string> answering = [.. covered.Where(address => servers.Any(server => server.Router.Serves && server.Prefixes.Covers(address))).Select(address => address.ToString())];
+        return !answering.IsEmpty
+            ? ResolverSet.Of(Through.InboundEndpoint, answering, [.. servers.Select(server => server.Router.Instance.Vpc).OfType<VpcId>().Distinct().Order().Select(RoutePlanner.Group)])
+            : ResolverSet.Silent(Through.InboundEndpoint, Waits(vpc) ? [.. covered.Select(address => address.ToString())] : []);
     }
 
     /// <summary>The VPC's IPv4 CIDRs that are reached by 4via6 only: their addresses mean another VPC to clients, or nothing.</summary>
