@@ -8,10 +8,10 @@ internal static class CommandLine
     private const string Description = """
         Runs Tailscale on AWS from a terminal: the same look, plan and apply as the functions.
 
-        plan, apply, status, explain and snapshot take their settings from the functions' own environment variables. Required:
+        plan, apply, status, explain, adopt and snapshot take their settings from the functions' own environment variables. Required:
         TAILSCALE_CREDENTIAL and LEDGER_TABLE. With defaults: TAILNET, TAILSCALE_API_URL, NODE_TAGS, PARAMETER_PREFIX,
-        PARAMETER_KMS_KEY, SCOPES, MEMBER_ROLE, ROUTES_DOCUMENT, OPT_IN_PREFIXES and DRY_RUN. AWS is asked for ACCOUNT_ID where it is not set;
-        the Region comes from AWS_REGION, AWS_DEFAULT_REGION or the profile. AWS credentials, AWS_PROFILE and AWS_ENDPOINT_URL
+        PARAMETER_KMS_KEY, SCOPES, MEMBER_ROLE, ROUTES_DOCUMENT, DNS64_DOCUMENT, OPT_IN_PREFIXES, ZONE_ASSOCIATION, SERVICE_DOMAINS,
+        REVERSE_ZONES and DRY_RUN. AWS is asked for ACCOUNT_ID where it is not set; the Region comes from AWS_REGION, AWS_DEFAULT_REGION or the profile. AWS credentials, AWS_PROFILE and AWS_ENDPOINT_URL
         are the SDK's own. docs/operations.md describes them all.
 
         Data goes to standard output, progress and questions to standard error. Exit code 0 means done, 1 that something
@@ -73,17 +73,25 @@ internal static class CommandLine
         var status = new Command("status", "Show prefixes, routers, names and findings as they are wanted now. Changes nothing.") { format, scopes };
         status.SetAction((parsed, stopping) => Run(progress, () => commands.StatusAsync(parsed.GetValue(scopes) ?? [], IsJson(parsed), stopping)));
 
-        var target = new Argument<string>("ADDRESS|PREFIX") { Description = "Such as 10.1.2.3, 10.1.0.0/16, or either in 4via6 form." };
+        var target = new Argument<string>("ADDRESS|PREFIX|NAME") { Description = "Such as 10.1.2.3, 10.1.0.0/16, either in 4via6 form, or db.corp.internal." };
         var explain = new Command(
             "explain",
-            "Say which router serves an address or a prefix and why, hop by hop and back, in which other form it is reached, and what else was considered. Exits with 1 where nothing serves it.")
+            "Say which router serves an address or a prefix and why, hop by hop and back, in which other form it is reached, and what else was considered; "
+            + "of a name, which domain it is in, what is asked for it and why, and what clients get. Exits with 1 where nothing serves or answers it.")
         { target, format, snapshot };
         explain.SetAction((parsed, stopping) => Run(progress, () => commands.ExplainAsync(parsed.GetValue(target)!, parsed.GetValue(snapshot), IsJson(parsed), stopping)));
 
         var save = new Command("snapshot", "Write what can be observed to a file, for tailnet plan --snapshot. It holds no secrets.") { file, scopes };
         save.SetAction((parsed, stopping) => Run(progress, () => commands.SnapshotAsync(parsed.GetValue(file)!, parsed.GetValue(scopes) ?? [], stopping)));
 
-        return new RootCommand(Description) { demo, plan, apply, status, explain, save };
+        var domain = new Argument<string>("DOMAIN") { Description = "A domain of split DNS, such as corp.internal." };
+        var adopt = new Command(
+            "adopt",
+            "Take over a domain that somebody else forwards: shows what it is forwarded to and what it should be, asks, and writes into the ledger that it is the automation's. The next reconcile sets it.")
+        { domain, yes };
+        adopt.SetAction((parsed, stopping) => Run(progress, () => commands.AdoptAsync(parsed.GetValue(domain)!, parsed.GetValue(yes), stopping)));
+
+        return new RootCommand(Description) { demo, plan, apply, status, explain, adopt, save };
 
         bool IsJson(ParseResult parsed) => parsed.GetValue(format) == Json;
     }

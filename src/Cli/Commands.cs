@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Automation.Names;
 using Automation.Network;
 using Automation.Plans;
 using Automation.Routes;
@@ -35,7 +36,7 @@ internal sealed class Commands(TextReader input, TextWriter output, TextWriter p
         }
 
         new PlanText(json ? progress : output).Write(plan);
-        if (!yes && !await AgreesAsync(plan.Steps.Count(step => step.Held is null), stopping))
+        if (!yes && !await AgreesAsync(plan.Steps.Count(step => step.Held is null) is 1 ? "Apply this step" : $"Apply these {plan.Steps.Count(step => step.Held is null)} steps", stopping))
         {
             return ExitCode.Failed;
         }
@@ -81,12 +82,69 @@ internal sealed class Commands(TextReader input, TextWriter output, TextWriter p
 
     public async Task<int> ExplainAsync(string target, string? snapshotFile, bool json, CancellationToken stopping)
     {
-        if (!Prefix.TryParse(target, out var prefix) && !Prefix.TryParse($"{target}/{(target.Contains(':') ? 128 : 32)}", out prefix))
+        var isName = !Prefix.TryParse(target, out var prefix) && !Prefix.TryParse($"{target}/{(target.Contains(':') ? 128 : 32)}", out prefix);
+        if (isName && (!target.Any(char.IsAsciiLetter) || DomainName.WhyRefused(DomainName.Normal(target)) is not null))
         {
-            throw new CliException($"'{Printable.Of(target)}' is neither an address, such as 10.1.2.3, nor a prefix, such as 10.1.0.0/16.");
+            throw new CliException($"'{Printable.Of(target)}' is no address, such as 10.1.2.3, no prefix, such as 10.1.0.0/16, and no name, such as db.corp.internal.");
         }
 
         var seen = snapshotFile is null ? await LookAsync([], stopping) : SnapshotFile.Read(snapshotFile);
+        return isName ? ExplainName(seen, target, json) : ExplainAddress(seen, prefix, json);
+    }
+
+    public async Task<int> AdoptAsync(string domain, bool yes, CancellationToken stopping)
+    {
+        domain = DomainName.Normal(domain);
+        using var account = await Account.OpenAsync(variable, new ProgressLog(progress), stopping);
+        var seen = await LookAsync(account, [], stopping);
+        if (Adoption.Of(seen, domain, out var refusal) is not { } adoption)
+        {
+            progress.WriteLine($"{domain} is not taken over. {refusal}");
+            return ExitCode.Failed;
+        }
+
+        output.WriteLine($"{domain} is forwarded to {string.Join(", ", adoption.Has)} now, set by somebody else.");
+        output.WriteLine(adoption.Has.SequenceEqual(adoption.Wanted)
+            ? "That is right, and from now on the automation keeps it so."
+            : $"The next reconcile forwards it to {string.Join(", ", adoption.Wanted)}, and the automation keeps it so.");
+        if (account.Settings.DryRun)
+        {
+            progress.WriteLine("DRY_RUN is true: nothing was changed.");
+            return ExitCode.Done;
+        }
+
+        if (!yes && !await AgreesAsync($"Take {domain} over", stopping))
+        {
+            return ExitCode.Failed;
+        }
+
+        if (!await account.Parts.Ledger.PutDomainAsync(adoption.Record, adoption.Replaces, stopping))
+        {
+            progress.WriteLine("Somebody else wrote the ledger's entry at the same time: look again.");
+            return ExitCode.Failed;
+        }
+
+        output.WriteLine($"{domain} is the automation's. tailnet plan shows what it would do, and tailnet apply does it.");
+        return ExitCode.Done;
+    }
+
+    private int ExplainName(Snapshot seen, string name, bool json)
+    {
+        var explanation = new NameExplainer(seen).Explain(name);
+        if (json)
+        {
+            output.WriteLine(Encoding.UTF8.GetString(explanation.ToUtf8Json()));
+        }
+        else
+        {
+            new ExplanationText(output).Write(explanation);
+        }
+
+        return explanation.Answered ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private int ExplainAddress(Snapshot seen, Prefix prefix, bool json)
+    {
         var explanation = new Explainer(seen).Explain(prefix);
         if (json)
         {
@@ -141,14 +199,14 @@ internal sealed class Commands(TextReader input, TextWriter output, TextWriter p
     }
 
     // The reader waits in a thread of its own: it cannot be interrupted, and Ctrl+C must be heard.
-    private async Task<bool> AgreesAsync(int steps, CancellationToken stopping)
+    private async Task<bool> AgreesAsync(string question, CancellationToken stopping)
     {
-        progress.Write($"Apply {(steps == 1 ? "this step" : $"these {steps} steps")}? Only 'yes' does: ");
+        progress.Write($"{question}? Only 'yes' does: ");
         var answer = await Task.Run(input.ReadLine, stopping).WaitAsync(stopping);
         if (answer is null)
         {
             progress.WriteLine();
-            progress.WriteLine("Nobody answers, so nothing was changed. --yes applies without asking.");
+            progress.WriteLine("Nobody answers, so nothing was changed. --yes goes on without asking.");
         }
         else if (answer.Trim() != "yes")
         {

@@ -1,3 +1,5 @@
+using Automation.Names;
+using Automation.Plans;
 using Automation.Routes;
 
 namespace Automation.Cli;
@@ -29,7 +31,33 @@ internal sealed class ExplanationText(TextWriter output)
             }
         }
 
-        foreach (var finding in explanation.Findings)
+        Write(explanation.Findings);
+    }
+
+    public void Write(NameExplanation explanation)
+    {
+        output.WriteLine(explanation.Domain is null
+            ? $"{explanation.Name}: no domain of split DNS fits, so clients ask as if there were no tailnet."
+            : $"{explanation.Name} is in {explanation.Domain}, {explanation.Owner switch { "nobody" => "which is not forwarded yet", "automation" => "which the automation forwards", _ => "which somebody else forwards" }}:");
+        foreach (var resolver in explanation.Resolvers)
+        {
+            output.WriteLine($"  {(resolver.Forwarded ? "asks" : "is to ask")} {resolver.Address}, {resolver.What}: {resolver.Why}");
+        }
+
+        foreach (var line in new[] { explanation.Zone is { } zone ? $"from {zone}" : null }.OfType<string>()
+            .Concat(explanation.Answers.Select(answer => $"clients get {answer}"))
+            .Concat(explanation.Missing.Select(step => $"to do: {step}"))
+            .Concat(explanation.Others.Select(other => $"not {other.VpcId} ({other.View}): {other.Why}")))
+        {
+            output.WriteLine($"  {line}");
+        }
+
+        Write(explanation.Findings);
+    }
+
+    private void Write(IEnumerable<ReportFinding> findings)
+    {
+        foreach (var finding in findings)
         {
             output.WriteLine($"{finding.Severity}: {finding.Rule} {finding.Resource}: {finding.Text}");
         }

@@ -54,16 +54,57 @@ public sealed class ExplainTests : IDisposable
         Assert.Equal("ok", (string?)pieces[0]!["routers"]![0]!["back"]);
     }
 
+    [Fact]
+    public async Task Of_a_name_tells_its_domain_and_what_is_asked_and_why()
+    {
+        await PeeredAsync();
+
+        var explained = await ExplainAsync("ip-10-0-1-5.eu-west-1.compute.internal");
+
+        Assert.Equal((ExitCode.Done, ""), (explained.Exit, explained.Progress));
+        Assert.Equal(
+            [
+                "ip-10-0-1-5.eu-west-1.compute.internal is in eu-west-1.compute.internal, which the automation forwards:",
+                "  asks 10.0.0.2, resolver of vpc-0a11b22c33d44e55f: the base of 10.0.0.0/16 plus two; vpc-0a11b22c33d44e55f has a router of its own, and no inbound endpoint that a route leads to",
+                "  from the names that vpc-0a11b22c33d44e55f itself has",
+                "  clients get A 10.0.1.5, which is reached as it is: `tailnet explain 10.0.1.5`",
+            ],
+            explained.Lines.Take(4));
+    }
+
+    [Fact]
+    public async Task Exits_with_1_for_a_name_that_is_forwarded_nowhere()
+    {
+        await PeeredAsync();
+
+        var explained = await ExplainAsync("www.example.com");
+
+        Assert.Equal(ExitCode.Failed, explained.Exit);
+        Assert.Equal("www.example.com: no domain of split DNS fits, so clients ask as if there were no tailnet.", explained.Lines[0]);
+    }
+
+    [Fact]
+    public async Task A_name_as_JSON_is_nothing_but_JSON()
+    {
+        await PeeredAsync();
+
+        var explained = JsonNode.Parse((await ExplainAsync("db.eu-west-1.compute.internal", "--output", "json")).Output)!;
+
+        Assert.Equal(("eu-west-1.compute.internal", "automation"), ((string?)explained["domain"], (string?)explained["owner"]));
+        Assert.Equal("10.0.0.2", (string?)explained["resolvers"]![0]!["address"]);
+    }
+
     [Theory]
-    [InlineData("corp.internal")]
+    [InlineData("corp..internal")]
+    [InlineData("-")]
     [InlineData("10.1")]
     [InlineData("10.0.0.0/33")]
-    public async Task What_is_no_address_is_refused(string target)
+    public async Task What_is_no_address_and_no_name_is_refused(string target)
     {
         var refused = await ExplainAsync(target);
 
         Assert.Equal((ExitCode.Failed, ""), (refused.Exit, refused.Output));
-        Assert.Contains($"'{target}' is neither an address", refused.Progress, StringComparison.Ordinal);
+        Assert.Contains($"'{target}' is no address", refused.Progress, StringComparison.Ordinal);
     }
 
     private Task<Ran> ExplainAsync(string target, params string[] options) => Terminal.RunAsync(["explain", target, "--snapshot", _file, .. options]);

@@ -18,6 +18,7 @@ public sealed class Parts
     public Parts(Settings settings, Outside outside, TimeProvider time, ILogger log)
     {
         var (aws, tailscale, ledger, _) = outside;
+        Ledger = ledger;
         Observer = new(aws, tailscale, ledger, settings, time);
         Applier = new(
             new RoutesApplier(aws, tailscale, ledger, settings.RoutesDocument, time),
@@ -31,6 +32,8 @@ public sealed class Parts
         Launch = new(aws, tailscale, ledger, admission, remains, settings, time, log);
         Leave = new(aws, tailscale, ledger, admission, remains, settings, time, log);
     }
+
+    public ILedger Ledger { get; }
 
     public SnapshotObserver Observer { get; }
 
