@@ -50,6 +50,9 @@ public sealed class OutsideCalls
         return rounds;
     }
 
+    /// <summary>Calls wait for each other at this moment, so that no time passes.</summary>
+    internal bool CountsRounds => _round is not null;
+
     /// <summary>A new process starts.</summary>
     internal void Revive() => IsDead = false;
 
