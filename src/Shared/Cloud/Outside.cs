@@ -19,10 +19,13 @@ public sealed class Parts
     {
         var (aws, tailscale, ledger, _) = outside;
         Observer = new(aws, tailscale, ledger, settings, time);
+        var commands = new NodeCommands(aws, time);
         Applier = new(
-            new RoutesApplier(aws, tailscale, ledger, settings.RoutesDocument, time),
+            new RoutesApplier(tailscale, ledger, commands, settings.RoutesDocument, time),
             new SitesApplier(aws, ledger, time),
             new NamesApplier(tailscale, ledger),
+            new ZonesApplier(aws, ledger, time),
+            new Dns64Applier(commands, ledger, settings.Dns64Document),
             new NodesApplier(aws, tailscale, ledger, settings),
             log);
         Reconciler = new(Observer, Applier, settings, log);
