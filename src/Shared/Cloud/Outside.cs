@@ -28,7 +28,7 @@ public sealed class Parts
             new Dns64Applier(commands, ledger, settings.Dns64Document),
             new NodesApplier(aws, tailscale, ledger, settings),
             log);
-        Reconciler = new(Observer, Applier, settings, log);
+        Reconciler = new(Observer, Applier, aws, settings, log);
         var admission = new RouterAdmission(Observer, Applier, settings, log);
         var remains = new NodeRemains(aws, tailscale, ledger, settings, time);
         Launch = new(aws, tailscale, ledger, admission, remains, settings, time, log);
