@@ -195,12 +195,14 @@ public sealed class ZonesApplierTests
         AssociationRecord[] wanted = [.. Enumerable.Range(10, 5).Select(number =>
             Wanted with { Name = $"{number}.example", Zone = Zones.AddPrivate(SpokeScope.Account, $"Z0123456789ABCDEFGH{number}", $"{number}.example", _accounts.Spoke) })];
         await _accounts.ApplyAsync(TestContext.Current.CancellationToken, [.. wanted.Select(record => new PlanAction.AssociateZone(record))]);
+        Zones.SyncTime = TimeSpan.FromDays(1);
         var begun = Clock.GetUtcNow();
 
         var outcomes = await _accounts.ApplyAsync(TestContext.Current.CancellationToken, [.. wanted.Select(record => new PlanAction.AwaitAssociation(record))]);
 
-        Assert.Equal(wanted.Select(_ => new StepOutcome.Applied()), outcomes);
-        Assert.Equal(TimeSpan.FromSeconds(30), Clock.GetUtcNow() - begun);
+        Assert.Equal(5, outcomes.Length);
+        Assert.All(outcomes, outcome => Assert.IsType<StepOutcome.Failed>(outcome));
+        Assert.Equal(TimeSpan.FromSeconds(90), Clock.GetUtcNow() - begun);
     }
 
     [Fact]
