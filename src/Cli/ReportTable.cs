@@ -19,6 +19,12 @@ internal sealed class ReportTable(TextWriter output)
             scopes.AddRow(Cell(scope.Scope), scope.Complete ? "completely" : "not completely", scope.Vpcs.ToString(CultureInfo.InvariantCulture));
         }
 
+        var calls = NewTable("Service", "Requests");
+        foreach (var (service, count) in report.Observed.Calls ?? [])
+        {
+            calls.AddRow(Cell(service), count.ToString(CultureInfo.InvariantCulture));
+        }
+
         var prefixes = NewTable("Prefix", "VPC", "Routers", "Stand-ins", "Zones");
         foreach (var prefix in report.Prefixes)
         {
@@ -49,6 +55,11 @@ internal sealed class ReportTable(TextWriter output)
         }
 
         Show(scopes, "No scope was looked at.");
+        if (report.Observed.Calls is not null)   // not every look is counted
+        {
+            Show(calls, "No service was asked.");
+        }
+
         Show(prefixes, "No prefix is advertised.");
         Show(routers, "There is no router.");
         Show(names, "No domain is forwarded.");

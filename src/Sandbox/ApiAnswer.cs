@@ -140,6 +140,28 @@ internal static class ApiJson
     public static JsonObject SplitDns(ImmutableSortedDictionary<string, ImmutableArray<string>> map) =>
         new(map.Select(entry => KeyValuePair.Create(entry.Key, (JsonNode?)List(entry.Value))));
 
+    /// <summary>All DNS settings: this tailnet has none but split DNS, and MagicDNS.</summary>
+    public static JsonObject Dns(ImmutableArray<(string Domain, ImmutableArray<string> Resolvers, bool UseWithExitNode)> splitDns) => new()
+    {
+        ["nameservers"] = new JsonArray(),
+        ["splitDNS"] = new JsonObject(splitDns.Select(entry => KeyValuePair.Create(
+            entry.Domain, (JsonNode?)new JsonArray([.. entry.Resolvers.Select(resolver => Resolver(resolver, entry.UseWithExitNode))])))),
+        ["searchPaths"] = new JsonArray(),
+        ["preferences"] = new JsonObject { ["overrideLocalDNS"] = false, ["magicDNS"] = true },
+    };
+
+    // As Go writes it: what is false is left out.
+    private static JsonObject Resolver(string address, bool useWithExitNode)
+    {
+        JsonObject resolver = new() { ["address"] = address };
+        if (useWithExitNode)
+        {
+            resolver["useWithExitNode"] = true;
+        }
+
+        return resolver;
+    }
+
     public static JsonArray List(IEnumerable<string> texts) => new([.. texts.Select(text => (JsonNode?)text)]);
 
     private static IEnumerable<string> Texts(PrefixSet prefixes) => prefixes.Select(prefix => prefix.ToString());

@@ -42,7 +42,8 @@ internal sealed class ApiRouter(Tailnet tailnet)
                 ("GET", ["dns", "split-dns"]) => ApiAnswer.Ok(ApiJson.SplitDns(tailnet.GetSplitDns(access))),
                 ("PATCH" or "PUT", ["dns", "split-dns"]) => ApiAnswer.Ok(ApiJson.SplitDns(
                     tailnet.ChangeSplitDns(access, ApiBody.SplitDns(await BodyAsync(request)), replace: request.Method == "PUT"))),
-                (_, ["keys"] or ["keys", _] or ["devices"] or ["dns", "split-dns"]) => throw WrongMethod(),
+                ("GET", ["dns", "configuration"]) => ApiAnswer.Ok(ApiJson.Dns(tailnet.GetDns(access))),
+                (_, ["keys"] or ["keys", _] or ["devices"] or ["dns", "split-dns"] or ["dns", "configuration"]) => throw WrongMethod(),
                 _ => throw NoSuchPath(),
             },
             ["tailnet", _, ..] => throw new Refusal(404, "tailnet not found"),

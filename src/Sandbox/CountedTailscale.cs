@@ -8,8 +8,6 @@ namespace Automation.Sandbox;
 /// <summary>Puts the calls to the simulated tailnet behind the same gate as all others.</summary>
 internal sealed class CountedTailscale(ITailscale inner, OutsideCalls calls) : ITailscale
 {
-    public Task<ImmutableArray<string>> GetExitNodeDomainsAsync(CancellationToken stopping) => throw new NotImplementedException();
-
     public Task<MintedKey> CreateAuthKeyAsync(string description, ImmutableArray<string> tags, TimeSpan expiry, CancellationToken stopping) =>
         Do("POST /keys", stopping, () => inner.CreateAuthKeyAsync(description, tags, expiry, stopping));
 
@@ -33,6 +31,9 @@ internal sealed class CountedTailscale(ITailscale inner, OutsideCalls calls) : I
 
     public Task<ImmutableArray<SplitDnsDomain>> GetSplitDnsAsync(CancellationToken stopping) =>
         Do("GET /dns/split-dns", stopping, () => inner.GetSplitDnsAsync(stopping));
+
+    public Task<ImmutableArray<string>> GetExitNodeDomainsAsync(CancellationToken stopping) =>
+        Do("GET /dns/configuration", stopping, () => inner.GetExitNodeDomainsAsync(stopping));
 
     public Task<ImmutableArray<SplitDnsDomain>> PatchSplitDnsAsync(string domain, ImmutableArray<string> resolvers, CancellationToken stopping) =>
         Do("PATCH /dns/split-dns", stopping, () => inner.PatchSplitDnsAsync(domain, resolvers, stopping));

@@ -19,7 +19,7 @@ public sealed class OutsideCalls
     public bool IsDead { get; private set; }
 
     /// <summary>Ends the process at a call to come, once.</summary>
-    /// <param name="next">1 for the very next call.</param>
+    /// <param name="next">1 for the very next call; 0 for none any more.</param>
     /// <param name="afterEffect">The call is done, and its answer reaches nobody.</param>
     public void DieAt(int next, bool afterEffect) => (_dieAt, _dieAfterEffect) = (Count + next, afterEffect);
 
@@ -49,6 +49,9 @@ public sealed class OutsideCalls
 
         return rounds;
     }
+
+    /// <summary>Calls wait for each other at this moment, so that no time passes.</summary>
+    internal bool CountsRounds => _round is not null;
 
     /// <summary>A new process starts.</summary>
     internal void Revive() => IsDead = false;

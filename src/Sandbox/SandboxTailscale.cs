@@ -11,8 +11,6 @@ namespace Automation.Sandbox;
 /// </summary>
 public sealed class SandboxTailscale(Tailnet tailnet, OAuthClient client) : ITailscale
 {
-    public Task<ImmutableArray<string>> GetExitNodeDomainsAsync(CancellationToken stopping) => throw new NotImplementedException();
-
     public Task<MintedKey> CreateAuthKeyAsync(string description, ImmutableArray<string> tags, TimeSpan expiry, CancellationToken stopping)
     {
         KeyRules.Check(description, tags, expiry);
@@ -69,6 +67,9 @@ public sealed class SandboxTailscale(Tailnet tailnet, OAuthClient client) : ITai
 
     public Task<ImmutableArray<SplitDnsDomain>> GetSplitDnsAsync(CancellationToken stopping) =>
         Call(TailscaleCall.GetSplitDns, access => MapOf(tailnet.GetSplitDns(access)), stopping);
+
+    public Task<ImmutableArray<string>> GetExitNodeDomainsAsync(CancellationToken stopping) => Call(TailscaleCall.GetSplitDns, access =>
+        (ImmutableArray<string>)[.. tailnet.GetDns(access).Where(entry => entry.UseWithExitNode).Select(entry => SplitDnsMap.Domain(entry.Domain)).Distinct().Order(StringComparer.Ordinal)], stopping);
 
     public Task<ImmutableArray<SplitDnsDomain>> PatchSplitDnsAsync(
         string domain, ImmutableArray<string> resolvers, CancellationToken stopping)

@@ -42,10 +42,19 @@ public sealed class SimulatedInstance
     /// <summary>What the node said when the tailnet refused it.</summary>
     public string? Complaint { get; set; }
 
+    /// <summary>Its tag <c>tailscale:dns64</c> is <c>true</c>.</summary>
+    public bool Dns64 { get; set; }
+
+    /// <summary>What its DNS64 resolver answers by; null where it was given nothing yet.</summary>
+    public string? Dns64Configuration { get; set; }
+
+    /// <summary>Its DNS64 resolver takes no configuration.</summary>
+    public bool NamedIsBroken { get; set; }
+
     public bool IsInGroup => LifecycleState != "Terminated";
 
     /// <summary>One that has ended has no addresses any more.</summary>
     public Instance Shown => EndedAt is null
-        ? new(Id, State, Role, Vpc, Subnet, LaunchedAt, PrivateAddress, IPv6Address)
-        : new(Id, State, Role, Vpc, Subnet, LaunchedAt);
+        ? new(Id, State, Role, Vpc, Subnet, LaunchedAt, PrivateAddress, IPv6Address, Dns64)
+        : new(Id, State, Role, Vpc, Subnet, LaunchedAt, Dns64: Dns64);
 }

@@ -1,6 +1,7 @@
 using Automation.Routes;
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using Automation.Aws;
 using Automation.Network;
@@ -15,6 +16,8 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
     /// <summary>The hook's timeout. It outlasts the visibility timeout of the queue's messages, so that a crash of the function costs no instance.</summary>
     public static readonly TimeSpan HookTimeout = TimeSpan.FromMinutes(10);
 
+    private const string NotLoggedIn = "tailscaled is not running, or is logged out";
+
     /// <summary>From the launch to the first try of the boot script.</summary>
     private static readonly TimeSpan s_bootTime = TimeSpan.FromSeconds(20);
 
@@ -23,7 +26,7 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
 
     private readonly SortedDictionary<VpcId, Vpc> _vpcs = [];
     private readonly SortedDictionary<InstanceId, SimulatedInstance> _instances = [];
-    private readonly List<Zone> _zones = [];
+    private readonly Dictionary<string, CommandStatus> _commands = [];
     private readonly SortedDictionary<string, SimulatedParameter> _parameters = new(StringComparer.Ordinal);
     private int _events;
 
@@ -41,7 +44,8 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
 
     public IEnumerable<Vpc> Vpcs => _vpcs.Values;
 
-    public IEnumerable<Zone> Zones => _zones;
+    /// <summary>Inbound endpoints and forward rules.</summary>
+    public SimulatedResolver Resolver => field ??= new(this);
 
     /// <summary>By name.</summary>
     public SortedDictionary<string, SimulatedParameter> Parameters => _parameters;
@@ -88,7 +92,8 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
     public void DeleteVpc(VpcId id)
     {
         _vpcs.Remove(id);
-        _zones.RemoveAll(zone => zone.Vpc == id);
+        aws.Zones.VpcIsGone(id);
+        Resolver.VpcIsGone(id);
         Network.VpcIsGone(id);
         aws.Peerings.VpcIsGone(id);
         aws.Transit.VpcIsGone(id);
@@ -114,19 +119,10 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
         Publish(value is null ? "tag-change-vpc-removed" : "tag-change-vpc-added", ("changed-tag-keys", new JsonArray(key)), ("tags", tags));
     }
 
-    public ZoneId AddPrivateZone(string id, string name, VpcId vpc)
-    {
-        var zone = ZoneId.Parse(id);
-        _zones.Add(new(zone, name, vpc, scope.Account));
-        PublishFrom(scope with { Region = "us-east-1" }, "cloudtrail-route53-create-hosted-zone-private", ("requestParameters.name", name), ("requestParameters.vPC.vPCId", vpc.ToString()));
-        return zone;
-    }
+    /// <summary>A private hosted zone of this account, with its first VPC.</summary>
+    public ZoneId AddPrivateZone(string id, string name, VpcId vpc) => aws.Zones.AddPrivate(scope.Account, id, name, vpc);
 
-    public void DeleteZone(ZoneId id)
-    {
-        _zones.RemoveAll(zone => zone.Id == id);
-        PublishFrom(scope with { Region = "us-east-1" }, "cloudtrail-route53-delete-hosted-zone", ("requestParameters.id", id.ToString()));
-    }
+    public void DeleteZone(ZoneId id) => aws.Zones.Delete(id);
 
     // What Auto Scaling does.
 
@@ -233,9 +229,49 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
         }
     }
 
-    /// <summary>What the SSM document does on the node.</summary>
-    internal bool SetRoutes(InstanceId id, PrefixSet routes) =>
-        Find(id) is { State: "running", Device: { } device } && tailnet.Advertise(device, routes);
+    /// <summary>Runs an SSM document on a node: what it does there, and how it ends, is so at once.</summary>
+    /// <returns>The command's id.</returns>
+    internal string Command(string document, InstanceId id, string parameter, string value)
+    {
+        var problem = (document, parameter) switch
+        {
+            ("Tailnet-SetRoutes", "routes") => SetRoutes(id, value),
+            ("Tailnet-SetDns64", "config") => SetDns64(id, value),
+            _ => throw new CallFailedException(Failure.Invalid, "SSM", "SendCommand", "InvalidDocument", $"There is no document {document} with a parameter {parameter}."),
+        };
+        var command = string.Create(CultureInfo.InvariantCulture, $"command-{_commands.Count + 1}");
+        _commands.Add(command, problem is null ? new(IsOver: true, Succeeded: true, "Success", "") : new(IsOver: true, Succeeded: false, "Failed", problem));
+        return command;
+    }
+
+    internal CommandStatus HowFares(string command) =>
+        _commands.TryGetValue(command, out var status) ? status : throw new CallFailedException(Failure.NotFound, "SSM", "GetCommandInvocation", "InvocationDoesNotExist", $"There is no command {command}.");
+
+    private string? SetRoutes(InstanceId id, string routes) =>
+        Find(id) is { State: "running", Device: { } device } && tailnet.Advertise(device, PrefixSet.Of(routes.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Prefix.Parse)))
+            ? null
+            : NotLoggedIn;
+
+    private string? SetDns64(InstanceId id, string config)
+    {
+        if (Find(id) is not { State: "running", Device: not null } instance)
+        {
+            return NotLoggedIn;
+        }
+
+        if (!instance.Dns64)
+        {
+            return "named is not installed: the instance has no tag tailscale:dns64 = true";
+        }
+
+        if (instance.NamedIsBroken)
+        {
+            return "named does not answer";
+        }
+
+        instance.Dns64Configuration = Encoding.UTF8.GetString(Convert.FromBase64String(config));
+        return null;
+    }
 
     private void Boot(SimulatedInstance instance)
     {
@@ -289,13 +325,11 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
         }
     }
 
-    internal void Publish(string sample, params ReadOnlySpan<(string Path, JsonNode? Value)> detail) => PublishFrom(scope, sample, detail);
+    internal void Publish(string sample, params ReadOnlySpan<(string Path, JsonNode? Value)> detail) =>
+        publish(SampleEvent.Tell(sample, scope, Now, string.Create(CultureInfo.InvariantCulture, $"{scope.Account}-{scope.Region}-{++_events:D6}"), detail));
 
     /// <summary>A call of which there is no sample, or that says too much else: told as its like, which has neither answer nor body but success.</summary>
     internal void PublishCall(string call, JsonObject request) => Publish("cloudtrail-ec2-delete-route", ("eventName", call), ("requestParameters", request));
-
-    private void PublishFrom(Scope from, string sample, params ReadOnlySpan<(string Path, JsonNode? Value)> detail) =>
-        publish(SampleEvent.Tell(sample, from, Now, string.Create(CultureInfo.InvariantCulture, $"{scope.Account}-{scope.Region}-{++_events:D6}"), detail));
 }
 
 /// <param name="Secure">A SecureString: the value leaves the simulated SSM only to a caller that decrypts.</param>

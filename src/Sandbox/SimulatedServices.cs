@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Automation.Aws;
-using Automation.Network;
 using Automation.Nodes;
 using Automation.Plans;
 
@@ -9,6 +8,8 @@ namespace Automation.Sandbox;
 /// <summary>The client interfaces of a simulated Region.</summary>
 internal sealed class SimulatedServices(SimulatedAws aws, SimulatedRegion region, OutsideCalls calls) : IAwsScope, IEc2, IAutoScaling, IRoute53, IResolver, ISsm
 {
+    private const int ZonesPerPage = 100;
+
     public Scope Scope => region.Scope;
 
     public IEc2 Ec2 => this;
@@ -22,35 +23,35 @@ internal sealed class SimulatedServices(SimulatedAws aws, SimulatedRegion region
     public ISsm Ssm => this;
 
     public Task<Instance?> DescribeInstanceAsync(InstanceId instance, CancellationToken stopping) =>
-        calls.Do("EC2 DescribeInstances", stopping, () => region.Find(instance)?.Shown);
+        Do("EC2 DescribeInstances", stopping, () => region.Find(instance)?.Shown);
 
     public Task<Listing<Instance>> DescribeNodesAsync(CancellationToken stopping) =>
-        calls.Do("EC2 DescribeInstances", stopping, () => new Listing<Instance>([.. region.Instances.Where(instance => instance.Role.Length > 0).Select(instance => instance.Shown)]));
+        Do("EC2 DescribeInstances", stopping, () => new Listing<Instance>([.. region.Instances.Where(instance => instance.Role.Length > 0).Select(instance => instance.Shown)]));
 
     public Task<Listing<Vpc>> DescribeVpcsAsync(VpcId? only, CancellationToken stopping) =>
-        calls.Do("EC2 DescribeVpcs", stopping, () => new Listing<Vpc>(
+        Do("EC2 DescribeVpcs", stopping, () => new Listing<Vpc>(
             [.. region.Vpcs.Where(vpc => only is null || vpc.Id == only).Select(vpc => vpc with { DnsSupport = null, DnsHostNames = null })]));
 
     public Task<(bool Support, bool HostNames)> DescribeVpcDnsAsync(VpcId vpc, CancellationToken stopping) =>
-        calls.Do("EC2 DescribeVpcAttribute", stopping, () => (region.Vpc(vpc).DnsSupport == true, region.Vpc(vpc).DnsHostNames == true));
+        Do("EC2 DescribeVpcAttribute", stopping, () => (region.Vpc(vpc).DnsSupport == true, region.Vpc(vpc).DnsHostNames == true));
 
     public Task<Listing<Subnet>> DescribeSubnetsAsync(CancellationToken stopping) =>
-        calls.Do("EC2 DescribeSubnets", stopping, () => new Listing<Subnet>([.. region.Network.Subnets]));
+        Do("EC2 DescribeSubnets", stopping, () => new Listing<Subnet>([.. region.Network.Subnets]));
 
     public Task<Listing<RouteTable>> DescribeRouteTablesAsync(CancellationToken stopping) =>
-        calls.Do("EC2 DescribeRouteTables", stopping, () => new Listing<RouteTable>([.. region.Network.RouteTables]));
+        Do("EC2 DescribeRouteTables", stopping, () => new Listing<RouteTable>([.. region.Network.RouteTables]));
 
     public Task<Listing<Peering>> DescribeVpcPeeringConnectionsAsync(CancellationToken stopping) =>
-        calls.Do("EC2 DescribeVpcPeeringConnections", stopping, () => new Listing<Peering>([.. aws.Peerings.SeenFrom(Scope)]));
+        Do("EC2 DescribeVpcPeeringConnections", stopping, () => new Listing<Peering>([.. aws.Peerings.SeenFrom(Scope)]));
 
     public Task<Listing<TransitAttachment>> DescribeTransitGatewayAttachmentsAsync(CancellationToken stopping) =>
-        calls.Do("EC2 DescribeTransitGatewayAttachments", stopping, () => new Listing<TransitAttachment>([.. aws.Transit.AttachmentsSeenFrom(Scope)]));
+        Do("EC2 DescribeTransitGatewayAttachments", stopping, () => new Listing<TransitAttachment>([.. aws.Transit.AttachmentsSeenFrom(Scope)]));
 
     public Task<Listing<TransitRouteTable>> DescribeTransitGatewayRouteTablesAsync(CancellationToken stopping) =>
-        calls.Do("EC2 DescribeTransitGatewayRouteTables", stopping, () => new Listing<TransitRouteTable>([.. aws.Transit.TablesSeenFrom(Scope)]));
+        Do("EC2 DescribeTransitGatewayRouteTables", stopping, () => new Listing<TransitRouteTable>([.. aws.Transit.TablesSeenFrom(Scope)]));
 
     public Task<Listing<PrefixList>> DescribePrefixListsAsync(IReadOnlyCollection<PrefixListId> lists, CancellationToken stopping) =>
-        calls.Do("EC2 DescribeManagedPrefixLists", stopping, () =>
+        Do("EC2 DescribeManagedPrefixLists", stopping, () =>
         {
             ImmutableArray<PrefixList> shown = [.. region.Network.PrefixLists.Where(list => lists.Contains(list.Id))];
             var missing = lists.Except(shown.Select(list => list.Id)).Order().ToArray();
@@ -58,7 +59,7 @@ internal sealed class SimulatedServices(SimulatedAws aws, SimulatedRegion region
         });
 
     public Task TagVpcAsync(VpcId vpc, string key, string value, CancellationToken stopping) =>
-        calls.Do("EC2 CreateTags", stopping, () =>
+        Do("EC2 CreateTags", stopping, () =>
         {
             if (region.Vpcs.All(known => known.Id != vpc))
             {
@@ -69,51 +70,88 @@ internal sealed class SimulatedServices(SimulatedAws aws, SimulatedRegion region
         });
 
     public Task<bool> CompleteLifecycleActionAsync(LifecycleWait wait, LifecycleResult result, CancellationToken stopping) =>
-        calls.Do("Auto Scaling CompleteLifecycleAction", stopping, () => region.Complete(wait.Instance, wait.Hook, result == LifecycleResult.Abandon));
+        Do("Auto Scaling CompleteLifecycleAction", stopping, () => region.Complete(wait.Instance, wait.Hook, result == LifecycleResult.Abandon));
 
     public Task<bool> RecordLifecycleActionHeartbeatAsync(LifecycleWait wait, CancellationToken stopping) =>
-        calls.Do("Auto Scaling RecordLifecycleActionHeartbeat", stopping, () => region.Heartbeat(wait.Instance, wait.Hook));
+        Do("Auto Scaling RecordLifecycleActionHeartbeat", stopping, () => region.Heartbeat(wait.Instance, wait.Hook));
 
     public Task<string?> DescribeLifecycleStateAsync(InstanceId instance, CancellationToken stopping) =>
-        calls.Do("Auto Scaling DescribeAutoScalingInstances", stopping, () => region.Find(instance) is { IsInGroup: true } found ? found.LifecycleState : null);
+        Do("Auto Scaling DescribeAutoScalingInstances", stopping, () => region.Find(instance) is { IsInGroup: true } found ? found.LifecycleState : null);
 
-    public Task<Listing<Zone>> ListHostedZonesByVpcAsync(VpcId vpc, CancellationToken stopping) =>
-        calls.Do("Route 53 ListHostedZonesByVPC", stopping, () => new Listing<Zone>([.. region.Zones.Where(zone => zone.Vpc == vpc)]));
+    public Task<Listing<Zone>> ListHostedZonesByVpcAsync(VpcId vpc, CancellationToken stopping) => ListAsync("Route 53 ListHostedZonesByVPC", ZonesPerPage, stopping, () =>
+        region.Vpcs.Any(known => known.Id == vpc)
+            ? aws.Zones.At(vpc)
+            : throw new CallFailedException(Failure.Invalid, "Route 53", "ListHostedZonesByVPC", "InvalidInput", $"The VPC {vpc} is not one of this account in {Scope.Region}."));
 
-    public Task<Listing<PublicZone>> ListPublicZonesAsync(CancellationToken stopping) => throw new NotImplementedException();
+    public async Task<Listing<PublicZone>> ListPublicZonesAsync(CancellationToken stopping)
+    {
+        var all = await ListAsync("Route 53 ListHostedZones", ZonesPerPage, stopping, () => aws.Zones.Of(Scope.Account));
+        return new([.. all.Items.Where(zone => zone.IsPublic).Select(zone => new PublicZone(zone.Id, zone.Name))]);
+    }
 
-    public Task<Listing<ZoneId>> ListAssociableZonesAsync(IReadOnlyCollection<ZoneId> zones, CancellationToken stopping) => throw new NotImplementedException();
+    public async Task<Listing<ZoneId>> ListAssociableZonesAsync(IReadOnlyCollection<ZoneId> zones, CancellationToken stopping)
+    {
+        var found = ImmutableArray.CreateBuilder<ZoneId>();
+        foreach (var ten in zones.Chunk(10))
+        {
+            found.AddRange(await Do("Route 53 ListTagsForResources", stopping, () => aws.Zones.Of(Scope.Account)
+                .Where(zone => ten.Contains(zone.Id) && zone.Tags.GetValueOrDefault("tailscale:associate") == "true")
+                .Select(zone => zone.Id)
+                .ToArray()));
+        }
 
-    public Task<string?> AssociateVpcAsync(ZoneId zone, VpcId vpc, string inRegion, CancellationToken stopping) => throw new NotImplementedException();
+        return new(found.ToImmutable());
+    }
 
-    public Task DisassociateVpcAsync(ZoneId zone, VpcId vpc, string inRegion, CancellationToken stopping) => throw new NotImplementedException();
+    public Task<string?> AssociateVpcAsync(ZoneId zone, VpcId vpc, string inRegion, CancellationToken stopping) =>
+        Do("Route 53 AssociateVPCWithHostedZone", stopping, () => aws.Zones.Associate(Scope, zone, vpc, inRegion));
 
-    public Task<bool> IsInSyncAsync(string change, CancellationToken stopping) => throw new NotImplementedException();
+    public Task DisassociateVpcAsync(ZoneId zone, VpcId vpc, string inRegion, CancellationToken stopping) =>
+        Do("Route 53 DisassociateVPCFromHostedZone", stopping, () => aws.Zones.Disassociate(Scope, zone, vpc));
 
-    public Task<Listing<VpcId>> ListVpcAssociationAuthorizationsAsync(ZoneId zone, CancellationToken stopping) => throw new NotImplementedException();
+    public Task<bool> IsInSyncAsync(string change, CancellationToken stopping) =>
+        Do("Route 53 GetChange", stopping, () => aws.Zones.IsInSync(change));
 
-    public Task CreateVpcAssociationAuthorizationAsync(ZoneId zone, VpcId vpc, string inRegion, CancellationToken stopping) => throw new NotImplementedException();
+    public Task<Listing<VpcId>> ListVpcAssociationAuthorizationsAsync(ZoneId zone, CancellationToken stopping) =>
+        Do("Route 53 ListVPCAssociationAuthorizations", stopping, () => new Listing<VpcId>(aws.Zones.Authorized(Scope.Account, zone)));
 
-    public Task DeleteVpcAssociationAuthorizationAsync(ZoneId zone, VpcId vpc, string inRegion, CancellationToken stopping) => throw new NotImplementedException();
+    public Task CreateVpcAssociationAuthorizationAsync(ZoneId zone, VpcId vpc, string inRegion, CancellationToken stopping) =>
+        Do("Route 53 CreateVPCAssociationAuthorization", stopping, () => aws.Zones.Authorize(Scope.Account, zone, vpc));
 
-    public Task<Listing<ResolverEndpoint>> ListInboundEndpointsAsync(CancellationToken stopping) => throw new NotImplementedException();
+    public Task DeleteVpcAssociationAuthorizationAsync(ZoneId zone, VpcId vpc, string inRegion, CancellationToken stopping) =>
+        Do("Route 53 DeleteVPCAssociationAuthorization", stopping, () => aws.Zones.Deauthorize(Scope.Account, zone, vpc));
 
-    public Task<Listing<ForwardRule>> ListForwardRulesAsync(CancellationToken stopping) => throw new NotImplementedException();
+    public async Task<Listing<ResolverEndpoint>> ListInboundEndpointsAsync(CancellationToken stopping)
+    {
+        var endpoints = ImmutableArray.CreateBuilder<ResolverEndpoint>();
+        foreach (var endpoint in await Do("Route 53 Resolver ListResolverEndpoints", stopping, () => region.Resolver.Endpoints.ToArray()))
+        {
+            endpoints.Add(await Do("Route 53 Resolver ListResolverEndpointIpAddresses", stopping, () => endpoint));
+        }
+
+        return new(endpoints.ToImmutable());
+    }
+
+    public async Task<Listing<ForwardRule>> ListForwardRulesAsync(CancellationToken stopping)
+    {
+        await Do("Route 53 Resolver ListResolverRules", stopping, () => true);
+        return await Do("Route 53 Resolver ListResolverRuleAssociations", stopping, () => new Listing<ForwardRule>([.. region.Resolver.Rules]));
+    }
 
     public Task<Secret?> GetSecretAsync(string name, CancellationToken stopping) =>
-        calls.Do("SSM GetParameter", stopping, () => region.Parameters.TryGetValue(name, out var parameter) ? new Secret(parameter.Value) : null);
+        Do("SSM GetParameter", stopping, () => region.Parameters.TryGetValue(name, out var parameter) ? new Secret(parameter.Value) : null);
 
     public Task<bool> ParameterExistsAsync(string name, CancellationToken stopping) =>
-        calls.Do("SSM GetParameter", stopping, () => region.Parameters.ContainsKey(name));
+        Do("SSM GetParameter", stopping, () => region.Parameters.ContainsKey(name));
 
     public Task<bool> CreateSecretAsync(string name, Secret value, InstanceId reader, CancellationToken stopping) =>
-        calls.Do("SSM PutParameter", stopping, () => region.Parameters.TryAdd(name, new(value.Reveal(), Secure: true, reader, region.Now)));
+        Do("SSM PutParameter", stopping, () => region.Parameters.TryAdd(name, new(value.Reveal(), Secure: true, reader, region.Now)));
 
     public Task PutStringAsync(string name, string value, InstanceId reader, CancellationToken stopping) =>
-        calls.Do("SSM PutParameter", stopping, () => { region.Parameters[name] = new(value, Secure: false, reader, region.Now); });
+        Do("SSM PutParameter", stopping, () => { region.Parameters[name] = new(value, Secure: false, reader, region.Now); });
 
     public Task DeleteParametersAsync(ImmutableArray<string> names, CancellationToken stopping) =>
-        calls.Do("SSM DeleteParameters", stopping, () =>
+        Do("SSM DeleteParameters", stopping, () =>
         {
             foreach (var name in names)
             {
@@ -122,7 +160,7 @@ internal sealed class SimulatedServices(SimulatedAws aws, SimulatedRegion region
         });
 
     public Task<Listing<NodeParameter>> DescribeNodeParametersAsync(string prefix, CancellationToken stopping) =>
-        calls.Do("SSM DescribeParameters", stopping, () =>
+        Do("SSM DescribeParameters", stopping, () =>
         {
             var folder = NodeParameters.Folder(prefix) + "/";
             var found = ImmutableArray.CreateBuilder<NodeParameter>();
@@ -140,14 +178,35 @@ internal sealed class SimulatedServices(SimulatedAws aws, SimulatedRegion region
         });
 
     public Task<string> SendCommandAsync(string document, InstanceId instance, string parameter, string value, CancellationToken stopping) =>
-        calls.Do("SSM SendCommand", stopping, () =>
-        {
-            var routes = PrefixSet.Of(value.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Prefix.Parse));
-            return region.SetRoutes(instance, routes) ? "done" : "failed";
-        });
+        Do("SSM SendCommand", stopping, () => region.Command(document, instance, parameter, value));
 
     public Task<CommandStatus> GetCommandInvocationAsync(string command, InstanceId instance, CancellationToken stopping) =>
-        calls.Do("SSM GetCommandInvocation", stopping, () => command == "done"
-            ? new CommandStatus(IsOver: true, Succeeded: true, "Success", "")
-            : new CommandStatus(IsOver: true, Succeeded: false, "Failed", "tailscaled is not running, or is logged out"));
+        Do("SSM GetCommandInvocation", stopping, () => region.HowFares(command));
+
+    // One call a page, and at least one.
+    private async Task<Listing<T>> ListAsync<T>(string operation, int perPage, CancellationToken stopping, Func<IEnumerable<T>> list)
+    {
+        var items = ImmutableArray.CreateBuilder<T>();
+        while (true)
+        {
+            var page = await Do(operation, stopping, () => list().Skip(items.Count).Take(perPage + 1).ToArray());
+            items.AddRange(page.Take(perPage));
+            if (page.Length <= perPage)
+            {
+                return new(items.ToImmutable());
+            }
+        }
+    }
+
+    private Task<T> Do<T>(string operation, CancellationToken stopping, Func<T> effect)
+    {
+        aws.Count(operation);
+        return calls.Do(operation, stopping, effect);
+    }
+
+    private Task Do(string operation, CancellationToken stopping, Action effect)
+    {
+        aws.Count(operation);
+        return calls.Do(operation, stopping, effect);
+    }
 }

@@ -7,6 +7,8 @@ namespace Automation.Sandbox;
 /// <summary>What the API does, for <see cref="SandboxTailscale"/> and <see cref="TailscaleApi"/> alike. Its no is a <see cref="Refusal"/>.</summary>
 public sealed partial class Tailnet
 {
+    private static readonly TailscaleCall s_getDns = TailscaleCall.GetSplitDns with { Template = "/tailnet/{tailnet}/dns/configuration" };
+
     private Func<string, FaultKind?>? _faults;
 
     /// <summary>The API answers every call with 503. The nodes do not notice.</summary>
@@ -119,19 +121,27 @@ public sealed partial class Tailnet
                 throw new Refusal(400, $"invalid nameserver \"{wrong}\"");
             }
 
-            if (replace)
+            foreach (var domain in replace ? _splitDns.Keys.Except(changes.Keys).ToArray() : [])
             {
-                _splitDns.Clear();
+                SetSplitDns(domain, []);
             }
 
             foreach (var (domain, resolvers) in changes)
             {
                 SetSplitDns(domain, resolvers);
+                if (_splitDnsForgetsExitNode)
+                {
+                    _exitNodeDomains.Remove(domain);
+                }
             }
 
             return _splitDns.ToImmutableSortedDictionary(StringComparer.Ordinal);
         });
     }
+
+    /// <summary>The split-DNS part of all DNS settings, which alone shows what clients with an exit node use.</summary>
+    internal ImmutableArray<(string Domain, ImmutableArray<string> Resolvers, bool UseWithExitNode)> GetDns(Access access) => Api(s_getDns, access, _ =>
+        (ImmutableArray<(string, ImmutableArray<string>, bool)>)[.. _splitDns.Select(entry => (entry.Key, entry.Value, _exitNodeDomains.Contains(entry.Key)))]);
 
     private T Api<T>(TailscaleCall call, Access access, Func<DateTimeOffset, T> effect) => Api(call.ToString(), now =>
         TailscaleScopes.Permit(access.Scopes, call.Scope) ? effect(now) : throw Refusal.MissingScope());

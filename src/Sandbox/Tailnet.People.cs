@@ -86,6 +86,7 @@ public sealed partial class Tailnet
         if (resolvers.IsEmpty)
         {
             _splitDns.Remove(domain);
+            _exitNodeDomains.Remove(domain);
         }
         else
         {
@@ -94,6 +95,22 @@ public sealed partial class Tailnet
 
         return true;
     });
+
+    /// <summary>The domains of split DNS that clients with an exit node use too.</summary>
+    public ImmutableSortedSet<string> ExitNodeDomains => Do(_ => _exitNodeDomains.ToImmutableSortedSet(StringComparer.Ordinal));
+
+    /// <summary>Lets clients that use an exit node ask a domain's resolvers too, or no longer. The API has no call for it that changes one domain alone.</summary>
+    public void SetUseWithExitNode(string domain, bool use) => Do(_ =>
+        !_splitDns.ContainsKey(domain) ? throw new KeyNotFoundException($"no split DNS for {domain}")
+        : use ? _exitNodeDomains.Add(domain)
+        : _exitNodeDomains.Remove(domain));
+
+    /// <summary>A change of a domain's resolvers by the API takes the domain from clients with an exit node. Tailscale does not say whether it does.</summary>
+    public bool SplitDnsForgetsExitNode
+    {
+        get => Do(_ => _splitDnsForgetsExitNode);
+        set => Do(_ => _splitDnsForgetsExitNode = value);
+    }
 
     private void Change(DeviceId device, Func<SandboxDevice, SandboxDevice> change) => Do(_ =>
     {

@@ -29,12 +29,14 @@ public sealed partial class Tailnet(TimeProvider time, string name = "example.co
     private readonly SortedDictionary<string, OAuthClient> _clients = new(StringComparer.Ordinal);
     private readonly List<IssuedToken> _tokens = [];
     private readonly SortedDictionary<string, ImmutableArray<string>> _splitDns = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _exitNodeDomains = new(StringComparer.Ordinal);
     private readonly SortedDictionary<Prefix, ImmutableArray<string>> _autoApprovers = [];
     private readonly SortedDictionary<string, ImmutableArray<string>> _tagOwners = new(StringComparer.Ordinal);
     private int _lastMachine;
     private int _lastKey;
     private int _lastToken;
     private bool _isDown;
+    private bool _splitDnsForgetsExitNode;
 
     public string Name => name;
 

@@ -20,13 +20,16 @@ public sealed class Parts
         var (aws, tailscale, ledger, _) = outside;
         Ledger = ledger;
         Observer = new(aws, tailscale, ledger, settings, time);
+        var commands = new NodeCommands(aws, time);
         Applier = new(
-            new RoutesApplier(aws, tailscale, ledger, settings.RoutesDocument, time),
+            new RoutesApplier(tailscale, ledger, commands, settings.RoutesDocument, time),
             new SitesApplier(aws, ledger, time),
             new NamesApplier(tailscale, ledger),
+            new ZonesApplier(aws, ledger, time),
+            new Dns64Applier(commands, ledger, settings.Dns64Document),
             new NodesApplier(aws, tailscale, ledger, settings),
             log);
-        Reconciler = new(Observer, Applier, settings, log);
+        Reconciler = new(Observer, Applier, aws, settings, log);
         var admission = new RouterAdmission(Observer, Applier, settings, log);
         var remains = new NodeRemains(aws, tailscale, ledger, settings, time);
         Launch = new(aws, tailscale, ledger, admission, remains, settings, time, log);

@@ -126,12 +126,13 @@ internal sealed class ANetwork
             .. Tailnet.SplitDns.Select(domain => $"split DNS {domain.Key} {string.Join(' ', domain.Value)}"),
             .. Tailnet.Keys.Where(key => !key.IsInvalid(now)).Select(key => $"key for {key.Description} used={key.Used}"),
             .. World.Ledger.Nodes.Values.Select(node =>
-                string.Create(CultureInfo.InvariantCulture, $"ledger {node.Instance} {node.Scope} {node.Role} {node.Vpc} {node.Routes} key={node.HasUsableKey(now)} gone={node.GoneAt is not null} device={HostName(node.Device)}")),
-            .. World.Ledger.Domains.Values.Select(domain => $"ledger {domain.Domain} {string.Join(' ', domain.Resolvers)} {domain.Zone} {domain.Scope} {domain.Vpc} confirmed={domain.Confirmed}"),
+                string.Create(CultureInfo.InvariantCulture, $"ledger {node.Instance} {node.Scope} {node.Role} {node.Vpc} {node.Routes} key={node.HasUsableKey(now)} gone={node.GoneAt is not null} device={HostName(node.Device)} dns64={node.Dns64}")),
+            .. World.Ledger.Domains.Values.Select(domain => $"ledger {domain.Domain} {string.Join(' ', domain.Resolvers)} {domain.Zone} {domain.Scope} {domain.Vpc} confirmed={domain.Confirmed} exit node={domain.UseWithExitNode}"),
+            .. World.Ledger.Associations.Values.Select(association => $"ledger {association.Zone} {association.Vpc} {association.Scope} of {association.Owner} authorized={association.Authorized} in sync={association.InSync}"),
             .. World.Ledger.Sites.Values.Select(site => $"ledger {site.Site} {site.Vpc} {site.Scope} {site.ReleasedAt} {site.Plain}"),
             .. Region.Vpcs.Select(vpc => $"{vpc.Id} tagged {vpc.SiteTag}"),
             .. Region.Parameters.Select(parameter => $"parameter {parameter.Key} reader={parameter.Value.Reader} {(parameter.Value.Secure ? "(secure)" : parameter.Value.Value)}"),
-            .. Region.Instances.Select(instance => $"instance {instance.Id} {instance.State} {instance.LifecycleState} hook={instance.Hook}"),
+            .. Region.Instances.Select(instance => $"instance {instance.Id} {instance.State} {instance.LifecycleState} hook={instance.Hook} dns64={instance.Dns64Configuration}"),
             .. Region.EndedWaits.OrderBy(wait => wait.Instance).Select(wait => $"{wait}"),
         ]);
     }

@@ -204,7 +204,8 @@ public sealed class ReconcileTests
         AssertMembers(report, "actions", "dryRun", "findings", "observed", "prefixes", "routers", "sites", "splitDns", "summary", "zoneAssociations");
         Assert.True((bool)report["dryRun"]!);
         Assert.Equal("Plan: 1 to add, 0 to change, 0 to remove.", (string?)report["summary"]);
-        AssertMembers(report["observed"]!, "devices", "scopes");
+        AssertMembers(report["observed"]!, "calls", "devices", "scopes");
+        Assert.Equal("""{"EC2":8,"Route 53":2,"Route 53 Resolver":3,"SSM":1}""", report["observed"]!["calls"]!.ToJsonString());
         Assert.Equal(1, (int)report["observed"]!["devices"]!);
         var scope = Assert.Single(report["observed"]!["scopes"]!.AsArray())!;
         AssertMembers(scope, "complete", "scope", "vpcs");

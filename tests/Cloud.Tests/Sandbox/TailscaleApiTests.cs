@@ -83,6 +83,7 @@ public sealed class TailscaleApiTests : IAsyncLifetime
     [InlineData("PUT", "/tailnet/-/keys", 405)]
     [InlineData("POST", "/tailnet/-/devices", 405)]
     [InlineData("DELETE", "/tailnet/-/dns/split-dns", 405)]
+    [InlineData("DELETE", "/tailnet/-/dns/configuration", 405)]
     [InlineData("PATCH", "/device/n000001CNTRL/routes", 405)]
     [InlineData("GET", "/device/n000001CNTRL", 404)]
     [InlineData("DELETE", "/device/n000001CNTRL", 404)]
@@ -195,6 +196,18 @@ public sealed class TailscaleApiTests : IAsyncLifetime
             (200, """{"d.example":["10.0.0.2"]}"""),
             await SendAsync("PUT", "/tailnet/-/dns/split-dns", """{"d.example":["10.0.0.2"]}"""));
         Assert.Equal((200, "{}"), await SendAsync("PUT", "/tailnet/-/dns/split-dns", "{}"));
+    }
+
+    [Fact]
+    public async Task All_DNS_settings_show_which_domains_clients_with_an_exit_node_use()
+    {
+        _tailnet.SetSplitDns("a.example", ["10.0.0.2", "10.0.0.3"]);
+        _tailnet.SetSplitDns("b.example", ["10.0.0.2"]);
+        _tailnet.SetUseWithExitNode("a.example", true);
+
+        Assert.Equal(
+            (200, """{"nameservers":[],"splitDNS":{"a.example":[{"address":"10.0.0.2","useWithExitNode":true},{"address":"10.0.0.3","useWithExitNode":true}],"b.example":[{"address":"10.0.0.2"}]},"searchPaths":[],"preferences":{"overrideLocalDNS":false,"magicDNS":true}}"""),
+            await SendAsync("GET", "/tailnet/-/dns/configuration"));
     }
 
     [Fact]

@@ -8,6 +8,48 @@ namespace Automation.Sandbox;
 
 public sealed class SandboxTailscaleTests : TailscaleBehaviour
 {
+    [Fact]
+    public async Task A_domain_for_clients_with_an_exit_node_is_shown_until_it_is_removed()
+    {
+        var api = await ConnectAsync(Tailnet.AddOAuthClient([], ["dns"]));
+        Tailnet.SetSplitDns("Corp.example.", ["10.0.0.2"]);
+        Tailnet.SetSplitDns("other.example", ["10.0.0.2"]);
+        Tailnet.SetUseWithExitNode("Corp.example.", true);
+        Tailnet.SetUseWithExitNode("other.example", true);
+        Assert.Equal(["corp.example", "other.example"], await api.GetExitNodeDomainsAsync(Stopping));
+
+        Tailnet.SetUseWithExitNode("Corp.example.", false);
+        await api.PatchSplitDnsAsync("other.example", ["10.0.0.3"], Stopping);
+        Assert.Equal(["other.example"], await api.GetExitNodeDomainsAsync(Stopping));
+
+        await api.PatchSplitDnsAsync("other.example", [], Stopping);
+        Assert.Empty(await api.GetExitNodeDomainsAsync(Stopping));
+    }
+
+    [Fact]
+    public async Task A_change_of_resolvers_takes_a_domain_from_clients_with_an_exit_node_where_a_test_says_so()
+    {
+        var api = await ConnectAsync(Tailnet.AddOAuthClient([], ["dns"]));
+        Tailnet.SetSplitDns("corp.example", ["10.0.0.2"]);
+        Tailnet.SetUseWithExitNode("corp.example", true);
+        Tailnet.SplitDnsForgetsExitNode = true;
+
+        await api.PatchSplitDnsAsync("corp.example", ["10.0.0.3"], Stopping);
+
+        Assert.Empty(await api.GetExitNodeDomainsAsync(Stopping));
+        Assert.Single(Tailnet.SplitDns);
+    }
+
+    [Fact]
+    public async Task Exit_node_domains_need_the_scope_of_DNS()
+    {
+        var reader = await ConnectAsync(Tailnet.AddOAuthClient([], ["dns:read"]));
+        var other = await ConnectAsync(Tailnet.AddOAuthClient([], ["devices:core"]));
+
+        Assert.Empty(await reader.GetExitNodeDomainsAsync(Stopping));
+        await AssertDeniedAsync("dns:read", () => other.GetExitNodeDomainsAsync(Stopping));
+    }
+
     protected override ValueTask<ITailscale> ConnectAsync(OAuthClient client) => new(new SandboxTailscale(Tailnet, client));
 }
 
@@ -303,7 +345,7 @@ public abstract class TailscaleBehaviour : IAsyncDisposable
     private ValueTask<ITailscale> ConnectAsync() => ConnectAsync(
         Tailnet.AddOAuthClient(s_tags, ["auth_keys", "devices:core", "devices:routes", "dns"]));
 
-    private static async Task AssertDeniedAsync(string scope, Func<Task> call)
+    protected static async Task AssertDeniedAsync(string scope, Func<Task> call)
     {
         var denied = await Assert.ThrowsAsync<CallFailedException>(call);
         Assert.Equal((Failure.Denied, "403"), (denied.Failure, denied.Code));

@@ -8,7 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Automation.Reports;
 
 /// <summary>Carries out a plan step by step and says what became of each. Every step may be repeated.</summary>
-public sealed partial class PlanApplier(RoutesApplier routes, SitesApplier sites, NamesApplier names, NodesApplier nodes, ILogger log)
+public sealed partial class PlanApplier(
+    RoutesApplier routes, SitesApplier sites, NamesApplier names, ZonesApplier zones, Dns64Applier dns64, NodesApplier nodes, ILogger log)
 {
     public async Task<ImmutableArray<StepResult>> ApplyAsync(IReadOnlyList<PlannedStep> steps, CancellationToken stopping)
     {
@@ -34,23 +35,25 @@ public sealed partial class PlanApplier(RoutesApplier routes, SitesApplier sites
         return [.. results];
     }
 
-    // Commands on nodes take seconds each: those that do not depend on each other run side by side, all else in order. A command sets all
-    // that its node advertises, so of two on one node the later one has to be the last.
+    // Commands on nodes and changes of zones take seconds each: those that do not depend on each other run side by side, all else in order.
+    // A command sets all that its node advertises or answers, so of two on one node the later one has to be the last.
     private static int SideBySide(IEnumerable<PlannedStep> steps)
     {
-        var (nodes, groups) = (new HashSet<InstanceId>(), new HashSet<string>());
+        var (waitedFor, groups) = (new HashSet<object>(), new HashSet<string>());
         return steps.TakeWhile(step =>
         {
-            var alone = CommandedNode(step.Action) is not { } node || step.After.Any(groups.Contains) || !nodes.Add(node);
+            var alone = WaitsFor(step.Action) is not { } thing || step.After.Any(groups.Contains) || !waitedFor.Add(thing);
             groups.Add(step.Group);
             return !alone;
         }).Count();
     }
 
-    private static InstanceId? CommandedNode(PlanAction action) => action switch
+    private static object? WaitsFor(PlanAction action) => action switch
     {
         PlanAction.AdvertiseRoutes a => a.Instance,
         PlanAction.UnadvertiseRoutes a => a.Instance,
+        PlanAction.SetDns64 a => a.Instance,
+        PlanAction.AwaitAssociation a => (a.Record.Zone, a.Record.Vpc),
         _ => null,
     };
 
@@ -84,6 +87,11 @@ public sealed partial class PlanApplier(RoutesApplier routes, SitesApplier sites
                 PlanAction.ConfirmSplitDns a => await names.ConfirmAsync(a, stopping),
                 PlanAction.RemoveSplitDns a => await names.RemoveAsync(a, stopping),
                 PlanAction.ForgetSplitDns a => await names.ForgetAsync(a, stopping),
+                PlanAction.AssociateZone a => await zones.AssociateAsync(a, stopping),
+                PlanAction.AwaitAssociation a => await zones.AwaitAsync(a, stopping),
+                PlanAction.DissociateZone a => await zones.DissociateAsync(a, stopping),
+                PlanAction.ForgetAssociation a => await zones.ForgetAsync(a, stopping),
+                PlanAction.SetDns64 a => await dns64.SetAsync(a, stopping),
                 PlanAction.DeleteDevice a => await nodes.DeleteDeviceAsync(a, stopping),
                 PlanAction.RevokeKey a => await nodes.RevokeKeyAsync(a, stopping),
                 PlanAction.DeleteParameters a => await nodes.DeleteParametersAsync(a, stopping),

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Automation.Aws;
 using Automation.Plans;
 using Microsoft.Extensions.Logging;
 
@@ -12,11 +13,12 @@ public sealed record ReconcileRequest(bool DryRun, ImmutableArray<Scope>? Scopes
 public sealed record ReconcileResult(Snapshot Seen, Plan Plan, Report Report, bool Answers);
 
 /// <summary>One reconcile: observe, plan, apply, report.</summary>
-public sealed partial class Reconciler(SnapshotObserver observer, PlanApplier applier, Settings settings, ILogger log)
+public sealed partial class Reconciler(SnapshotObserver observer, PlanApplier applier, IAws aws, Settings settings, ILogger log)
 {
     /// <exception cref="NothingObservedException">Neither AWS nor the tailnet could be read at all.</exception>
     public async Task<ReconcileResult> RunAsync(ReconcileRequest request, CancellationToken stopping)
     {
+        var callsBefore = aws.Calls.ToDictionary();
         var seen = await observer.ObserveAsync(request.Scopes ?? settings.Scopes, Breadth.Everything, stopping);
         ThrowIfNothing(seen);
 
@@ -28,15 +30,21 @@ public sealed partial class Reconciler(SnapshotObserver observer, PlanApplier ap
 
         var dryRun = request.DryRun || settings.DryRun;
         var results = dryRun ? [.. Report.Unapplied(plan)] : await applier.ApplyAsync(plan.Steps, stopping);
-        var report = Report.Of(seen, plan, results, dryRun);
+        var report = Report.Of(seen, plan, results, dryRun, CallsSince(callsBefore));
         LogReconciled(log, plan.Summary, dryRun, results.Length, plan.Findings.Length);
 
         var done = dryRun || results.All(result => result.Outcome is StepOutcome.Applied or StepOutcome.AlreadySo or StepOutcome.Held);
         var looked = request.Scopes ?? settings.Scopes;
         var complete = seen.Devices.IsComplete && seen.SplitDns.IsComplete && seen.Nodes.IsComplete && seen.Domains.IsComplete && seen.Sites.IsComplete
+            && seen.Associations.IsComplete
             && seen.Scopes.Where(scope => looked.Contains(scope.Scope)).All(scope => !scope.Problems().Any());
         return new(seen, plan, report, done && complete && !plan.IsSettling);
     }
+
+    private Dictionary<string, int> CallsSince(Dictionary<string, int> before) => aws.Calls
+        .Select(service => KeyValuePair.Create(service.Key, service.Value - before.GetValueOrDefault(service.Key)))
+        .Where(service => service.Value > 0)
+        .ToDictionary();
 
     private static void ThrowIfNothing(Snapshot seen)
     {

@@ -39,7 +39,6 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
         var (ledgerSeen, ledgerProblem) = await entries;
         await Task.WhenAll(parameters.Values);
 
-        var domains = ledgerSeen?.Domains ?? Seen<DomainRecord>.Unknown(ledgerProblem!);
         var found = await Task.WhenAll(scopes.Select(async scope =>
         {
             var services = aws.In(scope);
@@ -47,23 +46,16 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
             var instances = NodesObserver.InstancesAsync(services.Ec2, onRecord, stopping);
             var network = RoutesObserver.ObserveAsync(services.Ec2, stopping);
             var vpcs = await NodesObserver.VpcsAsync(services.Ec2, stopping);
-            var seen = new ScopeSeen
+            return ScopeSeen.Unseen(scope, ScopeSeen.NotLookedAt) with
             {
-                Scope = scope,
                 Vpcs = vpcs,
                 Instances = await instances,
-                Zones = Seen<Zone>.Unknown(ScopeSeen.NotLookedAt),
-                PublicZones = Seen<PublicZone>.All([]),
-                Endpoints = Seen<ResolverEndpoint>.All([]),
-                Rules = Seen<ForwardRule>.All([]),
                 Parameters = await parameters[scope],
-                Network = NetworkSeen.Unseen(ScopeSeen.NotLookedAt),
+                Network = await network,
             };
-            var named = everything ? await NamesObserver.ObserveAsync(services, seen, domains, stopping) : seen;
-            return named with { Network = await network };
         }));
 
-        return new()
+        var seen = new Snapshot
         {
             ObservedAt = at,
             NodeTags = settings.NodeTags,
@@ -72,12 +64,15 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
             Keys = await keys,
             SplitDns = await splitDns,
             Nodes = ledgerSeen?.Nodes ?? Seen<NodeRecord>.Unknown(ledgerProblem!),
-            Domains = domains,
+            Domains = ledgerSeen?.Domains ?? Seen<DomainRecord>.Unknown(ledgerProblem!),
             Sites = ledgerSeen?.Sites ?? Seen<SiteRecord>.Unknown(ledgerProblem!),
             OptIn = settings.OptIn,
             Associations = ledgerSeen?.Associations ?? Seen<AssociationRecord>.Unknown(ledgerProblem!),
             Names = settings.Names,
         };
+
+        // Last, as who serves a VPC says whether its names matter.
+        return everything ? await NamesObserver.ObserveAsync(aws, seen, scopes, stopping) : seen;
     }
 
     private static Task<Seen<T>> NotLookedAt<T>() => Task.FromResult(Seen<T>.Unknown(ScopeSeen.NotLookedAt));
@@ -106,8 +101,13 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
 
     private async Task<Seen<SplitDnsDomain>> SeenSplitDns(CancellationToken stopping)
     {
+        // Nothing is withdrawn for want of the flags: unread, they are unknown, and the domains are not.
+        var flags = Read(() => tailscale.GetExitNodeDomainsAsync(stopping));
         var (domains, problem) = await Read(() => tailscale.GetSplitDnsAsync(stopping));
-        return new(domains.IsDefault ? [] : [.. domains.OrderBy(domain => domain.Domain, StringComparer.Ordinal)], problem);
+        var (withExitNode, flagsProblem) = await flags;
+        return new(
+            domains.IsDefault ? [] : [.. domains.Select(domain => domain with { UseWithExitNode = flagsProblem is null ? withExitNode.Contains(domain.Domain) : null }).OrderBy(domain => domain.Domain, StringComparer.Ordinal)],
+            problem);
     }
 
     /// <summary>A call that fails makes its part unknown; the plan says so in a finding.</summary>

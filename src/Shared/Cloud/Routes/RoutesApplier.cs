@@ -1,20 +1,14 @@
-using System.Globalization;
-using Automation.Aws;
 using Automation.Ledger;
 using Automation.Network;
+using Automation.Nodes;
 using Automation.Plans;
 using Automation.Tailscale;
 
 namespace Automation.Routes;
 
 /// <summary>Approves, advertises and withdraws prefixes. Tailscale's call replaces all that is enabled, so each step reads, merges and writes.</summary>
-public sealed class RoutesApplier(IAws aws, ITailscale tailscale, ILedger ledger, string routesDocument, TimeProvider time)
+public sealed class RoutesApplier(ITailscale tailscale, ILedger ledger, NodeCommands commands, string routesDocument, TimeProvider time)
 {
-    /// <summary>SSM asks for two seconds between looks at a command.</summary>
-    private static readonly TimeSpan s_between = TimeSpan.FromSeconds(2);
-
-    private static readonly TimeSpan s_commandTime = TimeSpan.FromSeconds(30);
-
     public async Task<StepOutcome> RecordAsync(PlanAction.RecordNode step, CancellationToken stopping)
     {
         var record = await ledger.GetNodeAsync(step.Instance, stopping);
@@ -46,30 +40,8 @@ public sealed class RoutesApplier(IAws aws, ITailscale tailscale, ILedger ledger
         return await SetAsync(step.Device, routes.Enabled.Union(step.Added), stopping) is { } problem ? problem : new StepOutcome.Applied();
     }
 
-    public async Task<StepOutcome> AdvertiseAsync(Scope scope, InstanceId instance, PrefixSet all, CancellationToken stopping)
-    {
-        var ssm = aws.In(scope).Ssm;
-        var command = await ssm.SendCommandAsync(routesDocument, instance, "routes", string.Join(',', all), stopping);
-        var until = time.GetUtcNow() + s_commandTime;
-        while (true)
-        {
-            var status = await ssm.GetCommandInvocationAsync(command, instance, stopping);
-            if (status.IsOver)
-            {
-                return status.Succeeded
-                    ? new StepOutcome.Applied()
-                    : new StepOutcome.Failed($"{routesDocument} ended as {status.Status} on {instance}: {Printable.Of(status.Detail)}");
-            }
-
-            if (time.GetUtcNow() >= until)
-            {
-                return new StepOutcome.Failed(string.Create(CultureInfo.InvariantCulture, $"{routesDocument} is still {status.Status} on {instance} after {s_commandTime.TotalSeconds} s: see whether its SSM agent is online"));
-            }
-
-            // A node answers within seconds, and what comes after depends on it: too short a wait to come back for.
-            await Task.Delay(s_between, time, stopping);
-        }
-    }
+    public Task<StepOutcome> AdvertiseAsync(Scope scope, InstanceId instance, PrefixSet all, CancellationToken stopping) =>
+        commands.RunAsync(scope, instance, routesDocument, "routes", string.Join(',', all), stopping);
 
     public async Task<StepOutcome> TrimAsync(PlanAction.TrimRoutes step, CancellationToken stopping)
     {

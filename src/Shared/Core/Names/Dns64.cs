@@ -10,5 +10,8 @@ public sealed record Dns64(int Site, Address Resolver, PrefixSet Cidrs)
     /// <summary>Differs wherever the configuration does; written into the ledger once a resolver was seen to answer with it.</summary>
     public string Mark => $"{Site} {Resolver} {Cidrs}";
 
+    /// <summary>What the node is given.</summary>
+    public string Configuration() => Mark;
+
     public override string ToString() => $"of {Cidrs} as site {Site}, from {Resolver}";
 }
