@@ -114,6 +114,29 @@ public sealed class Dns64Stories
         Assert.True(leaked, "named waits for its policies by now: see docs/decisions/dns64.md, what would change our mind");
     }
 
+    /// <remarks>That it had no AAAA record before is still remembered: who goes by the AAAA record, as named's filter-a does, lets the new A record out.</remarks>
+    [Fact]
+    public async Task No_address_gets_out_of_a_name_that_moves_into_the_VPC()
+    {
+        const string Before = "$TTL 60\n@ SOA ns hostmaster 1 60 60 60 60\n@ NS ns\nns A 10.0.0.9\nmoved 1 A 93.184.216.34";
+        await using var vpc = await Vpc.StartAsync(7, ("move.internal", Before));
+        Assert.Equal("NOERROR", await vpc.AskAsync("moved.move.internal", "AAAA"));
+        Assert.Equal("NOERROR | moved.move.internal A 93.184.216.34", await vpc.AskAsync("moved.move.internal", "A"));
+        var after = Before.Replace("hostmaster 1", "hostmaster 2", StringComparison.Ordinal).Replace("93.184.216.34", "10.0.1.5", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(Path.Combine(vpc.Own.Folder, "move.internal"), after + "\n", TestContext.Current.CancellationToken);
+        vpc.Own.Reload();
+
+        string answer;
+        do
+        {
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+            answer = await vpc.AskAsync("moved.move.internal", "A");
+        }
+        while (answer.EndsWith("93.184.216.34", StringComparison.Ordinal));
+
+        Assert.Equal("NOERROR", answer);
+    }
+
     [Fact]
     public async Task A_resolver_that_is_silent_makes_no_answer_that_counts()
     {

@@ -76,6 +76,9 @@ internal sealed class Named : IAsyncDisposable
     /// <summary>Lets it hear and say nothing more.</summary>
     public void Silence() => Assert.Equal(0, Kill(_id, 19));
 
+    /// <summary>Lets it read its zones again.</summary>
+    public void Reload() => Assert.Equal(0, Kill(_id, 1));
+
     public async ValueTask DisposeAsync()
     {
         _process.StandardInput.Close();
