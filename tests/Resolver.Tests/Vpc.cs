@@ -100,7 +100,7 @@ internal sealed class Vpc : IAsyncDisposable
     {
         var (folder, port) = (Named.NewFolder(), Named.FreePort());
         var text = dns64.ToConfiguration(OnLoopback(folder, port, resolver));
-        await WriteAsync(folder, change?.Invoke(text) ?? text);
+        await NodeScript.RunAsync(folder, change?.Invoke(text) ?? text);
         return await Named.StartAsync(folder, port, untilItAnswers);
     }
 
@@ -114,13 +114,5 @@ internal sealed class Vpc : IAsyncDisposable
     {
         await Dns64.DisposeAsync();
         await Own.DisposeAsync();
-    }
-
-    /// <summary>As tailnet-dns64 does it on a router: the comment at the end is the zone.</summary>
-    private static async Task WriteAsync(string folder, string text)
-    {
-        await File.WriteAllTextAsync(Path.Combine(folder, "named.conf"), text);
-        var file = text.Split(" file \"")[1].Split('"')[0];
-        await File.WriteAllTextAsync(Path.Combine(folder, file), text.Split("\n/*\n")[1].Split("\n*/")[0] + "\n");
     }
 }
