@@ -9,6 +9,7 @@
 #   PARAMETER_PREFIX    path below which node parameters lie, such as /tailnet                     required
 #   TAILSCALE_VERSION   version to install, such as 1.102.3; older ones than that are refused      required
 # Environment with a default, in seconds unless it says otherwise:
+#   DNS64               true: install named, which answers names as the settings say               false
 #   WAIT_SECONDS        for everything from the first look for the parameters to the join          540
 #                       (the automation abandons an instance ten minutes after its launch)
 #   JOIN_SECONDS        for one attempt to join                                                    60
@@ -35,15 +36,18 @@ REPOSITORY_DIR=${REPOSITORY_DIR:-/etc/yum.repos.d}
 SYSCTL_DIR=${SYSCTL_DIR:-/etc/sysctl.d}
 UNIT_DIR=${UNIT_DIR:-/etc/systemd/system}
 SBIN_DIR=${SBIN_DIR:-/usr/local/sbin}
+DNS64=${DNS64:-false}
 
 # Earlier versions let peers of the tailnet reach the instance metadata service, and with it the role's credentials.
 OLDEST_VERSION=1.102.3
 
 say() { echo "router-boot: $*"; }
 
+shout() { echo "router-boot: $*" | tee -a "$CONSOLE" >&2 || true; }
+
 fail() {
   trap - ERR
-  echo "router-boot: FAILED: $*" | tee -a "$CONSOLE" >&2 || true
+  shout "FAILED: $*"
   exit 1
 }
 
@@ -70,6 +74,7 @@ retry() {
 
 check_input() {
   [[ $PREFIX =~ ^(/[A-Za-z0-9_.-]+)+$ ]] || fail "PARAMETER_PREFIX must be a path such as /tailnet"
+  [[ $DNS64 == true || $DNS64 == false ]] || fail "DNS64 must be true or false"
   [[ $VERSION =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] || fail "TAILSCALE_VERSION must be a version such as $OLDEST_VERSION"
   is_at_least "$VERSION" "$OLDEST_VERSION" \
     || fail "Tailscale $VERSION is refused: versions before $OLDEST_VERSION let peers reach the instance metadata service"
@@ -145,6 +150,62 @@ UNIT
   systemctl restart tailscale-udp-gro.service || say "UDP packets are forwarded one by one: this kernel or device cannot batch them"
 }
 
+# Names of a VPC whose addresses another one has too: named answers with their 4via6 form, once it has a configuration.
+# Clients reach it through the tunnel at the router's tailnet addresses, where no security group is in the way.
+install_named() {
+  retry dnf install --assumeyes --quiet bind bind-utils || return
+  mkdir -p "$SBIN_DIR" "$UNIT_DIR/named.service.d"
+  cat > "$SBIN_DIR/tailnet-dns64" << 'SCRIPT'
+#!/bin/bash
+# tailnet-dns64 BASE64: lets named answer by this configuration, whose last comment is its zone. A refused one changes nothing.
+set -euo pipefail
+conf=${NAMED_CONF:-/etc/named.conf} folder=${NAMED_FOLDER:-/var/named}
+fail() { echo "tailnet-dns64: FAILED: $*" >&2; exit 1; }
+# Any answer will do, also a refusal. The question is not passed on.
+answers() {
+  local own
+  own=$(tailscale ip -1) && dig +norecurse +time=1 +tries=1 "@$own" . NS
+} > /dev/null 2>&1
+umask 022
+new=$(mktemp "$conf.XXXXXX")
+trap 'rm -f "$new"' EXIT
+base64 -d <<< "${1:-}" > "$new" 2> /dev/null || fail "the configuration is not base64"
+chmod 0644 "$new"
+# Written last: whatever was begun and not seen to answer is done again.
+if cmp -s "$new" "$conf" && cmp -s "$new" "$conf.answers" && answers; then
+  echo "tailnet-dns64: named answers by this configuration already"
+  exit
+fi
+zone=$(sed -n 's/.* file "\(dns64-[0-9a-f]*\.zone\)".*/\1/p' "$new")
+[[ -n $zone ]] || fail "the configuration has no zone"
+sed -n '/^\/\*$/,/^\*\/$/{//!p}' "$new" > "$folder/$zone"
+problem=$(named-checkconf -z "$new" 2>&1) || fail "named refuses the configuration, the former one stays: $problem"
+mv "$new" "$conf"
+systemctl enable --quiet named
+systemctl restart named || fail "named does not start: see journalctl -u named"
+for ((attempt = 1; attempt <= 15; attempt++)); do
+  if answers; then
+    cp "$conf" "$conf.answers"
+    find "$folder" -maxdepth 1 -name 'dns64-*.zone' ! -name "$zone" -delete
+    echo "tailnet-dns64: named answers"
+    exit
+  fi
+  sleep 0.5
+done
+fail "named does not answer at the tailnet address: see journalctl -u named and tailscale status"
+SCRIPT
+  chmod 0755 "$SBIN_DIR/tailnet-dns64"
+  # named sees for itself when the addresses that it listens on come and go.
+  printf '%s\n' '[Unit]' 'After=tailscaled.service' '[Service]' 'Restart=always' 'RestartSec=1' > "$UNIT_DIR/named.service.d/tailnet.conf"
+  systemctl daemon-reload
+}
+
+answer_names() {
+  local configuration
+  configuration=$(python3 -c 'import json, sys; print(json.load(sys.stdin).get("dns64") or "")' <<< "$1")
+  [[ -z $configuration ]] || "$SBIN_DIR/tailnet-dns64" "$configuration" || shout "names are not answered yet; the automation tries again"
+}
+
 # Prints one field of a parameter. A SecureString stays encrypted.
 parameter() { aws ssm get-parameter --region "$REGION" --name "$FOLDER/$1" --query "Parameter.$2" --output text 2>&1; }
 
@@ -184,6 +245,8 @@ if not isinstance(tags, list) or not tags or not all(isinstance(tag, str) and re
     refuse("advertiseTags")
 if not isinstance(flags, dict):
     refuse("flags")
+if not re.fullmatch(r"[A-Za-z0-9+/=]*", str(settings.get("dns64") or "")):
+    refuse("dns64")
 for name, value in flags.items():
     own = name.startswith("advertise-") or name in ("auth-key", "authkey", "hostname", "reset", "timeout")
     if own or not re.fullmatch(r"[a-z][a-z0-9-]*", name) or not isinstance(value, str):
@@ -223,14 +286,14 @@ backend_state() {
 without_keys() { sed -E 's/tskey-[A-Za-z0-9_-]+/tskey-(not shown)/g'; }
 
 join() {
-  local key="arn:aws:ssm:$REGION:$ACCOUNT:parameter$FOLDER/auth-key" attempt settings
+  local key="arn:aws:ssm:$REGION:$ACCOUNT:parameter$FOLDER/auth-key" attempt
   DEADLINE=$((SECONDS + WAIT_SECONDS))
   for ((attempt = 1; attempt <= JOIN_ATTEMPTS; attempt++)); do
     # The key is written last, so the settings are there when it is. Both may be new at each attempt.
     say "waits for $FOLDER/auth-key"
     await_parameter auth-key Version > /dev/null || exit 1
-    settings=$(await_parameter settings Value) || exit 1
-    read_options up "$settings"
+    SETTINGS=$(await_parameter settings Value) || exit 1
+    read_options up "$SETTINGS"
     if tailscale up --reset --timeout="${JOIN_SECONDS}s" --auth-key="$key" "${OPTIONS[@]}" 2>&1 | without_keys; then
       say "joined as $INSTANCE"
       return
@@ -246,7 +309,7 @@ join() {
   fail "Tailscale did not let $INSTANCE join; its answers are above. Is the key spent or expired, can the role decrypt it?"
 }
 
-# Routes are left as they are: by now the automation sets them through its routes document, and the settings hold those of the launch.
+# Routes and names are left as they are: by now the automation sets them through its documents, and the settings hold those of the launch.
 refresh() {
   local settings
   if settings=$(parameter settings Value); then
@@ -263,8 +326,11 @@ identify
 install_tailscale
 forward_packets
 forward_in_batches
+# Without names a router still has its routes.
+[[ $DNS64 != true ]] || install_named || shout "named cannot be installed, so that no names are answered"
 if [[ $(backend_state) == Running ]]; then
   refresh
 else
   join
+  [[ $DNS64 != true || ! -x $SBIN_DIR/tailnet-dns64 ]] || answer_names "$SETTINGS"
 fi

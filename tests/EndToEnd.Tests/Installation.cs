@@ -95,6 +95,7 @@ internal sealed class Installation : IAsyncDisposable
         ["Ledger"] = Ledger,
         ["Ledger.Arn"] = $"arn:aws:dynamodb:{Region}:{Account.Id}:table/{Ledger}",
         ["RoutesDocument"] = RoutesDocument,
+        ["Dns64Document"] = "Tailnet-SetDns64",
         [$"{function}Queue.Arn"] = Queue.Arn,
         [$"{function}Log.Arn"] = $"arn:aws:logs:{Region}:{Account.Id}:log-group:{function}:*",
     };

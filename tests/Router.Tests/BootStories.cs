@@ -98,6 +98,7 @@ public sealed class BootStories(Moto moto)
     [InlineData("""{"hostname":"a","advertiseRoutes":["10.0.0.1/16"],"advertiseTags":["tag:a"],"flags":{}}""", "advertiseRoutes: 10.0.0.1/16 has host bits set")]
     [InlineData("""{"hostname":"a","advertiseRoutes":[],"advertiseTags":["a,b"],"flags":{}}""", "advertiseTags")]
     [InlineData("""{"hostname":"a","advertiseRoutes":[],"advertiseTags":["tag:a"],"flags":{"auth-key":"x"}}""", "flags: 'auth-key'")]
+    [InlineData("""{"hostname":"a","advertiseRoutes":[],"advertiseTags":["tag:a"],"flags":{},"dns64":"$(reboot)"}""", "dns64")]
     public async Task Malformed_settings_end_the_boot_and_say_what_is_wrong(string settings, string problem)
     {
         await using var router = await Router.StartAsync(moto);
@@ -213,6 +214,7 @@ public sealed class BootStories(Moto moto)
     [Theory]
     [InlineData("PARAMETER_PREFIX", "tailnet/")]
     [InlineData("TAILSCALE_VERSION", "latest")]
+    [InlineData("DNS64", "yes")]
     public async Task An_unreadable_variable_is_named(string name, string value)
     {
         await using var router = await Router.StartAsync(moto);

@@ -15,8 +15,8 @@ internal sealed class Router : IAsyncDisposable
     // All that the script may call. Nothing else is on its PATH, so that no argument of a process goes unseen.
     private static readonly string[] s_commands =
     [
-        "aws", "cat", "chmod", "curl", "dnf", "ethtool", "grep", "head", "ip", "mkdir", "mktemp", "python3", "rm", "sed", "sleep", "sort", "sysctl",
-        "systemctl", "tail", "tailscale", "tee", "touch",
+        "aws", "base64", "cat", "chmod", "cmp", "cp", "curl", "dig", "dnf", "ethtool", "find", "grep", "head", "ip", "mkdir", "mktemp", "mv",
+        "named-checkconf", "python3", "rm", "sed", "sleep", "sort", "sysctl", "systemctl", "tail", "tailscale", "tee", "touch",
     ];
 
     // Where the interpreter itself lies: what starts it on the PATH may be a slow wrapper, and a boot needs it eight times.
@@ -87,14 +87,14 @@ internal sealed class Router : IAsyncDisposable
 
     /// <summary>Arguments of the calls of one command, those that only look left out.</summary>
     public IReadOnlyList<string[]> Calls(string command) =>
-        [.. Commands().Where(call => call[0] == command && call[1..] is not (["version"] or ["status", ..])).Select(call => call[1..])];
+        [.. Commands().Where(call => call[0] == command && call[1..] is not (["version"] or ["status", ..] or ["ip", ..])).Select(call => call[1..])];
 
     /// <summary>Runs the script to its end, beside what happens to its world meanwhile.</summary>
-    public async Task<Boot> BootAsync(Func<Task>? meanwhile = null, string? script = null)
+    public async Task<Boot> BootAsync(Func<Task>? meanwhile = null, string? script = null, params string[] arguments)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(60));
-        var start = new ProcessStartInfo("/bin/bash", [script ?? BootScript.Path]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("/bin/bash", [script ?? BootScript.Path, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         var path = $"{await s_python.Value}:{System.Environment.GetEnvironmentVariable("PATH")}";
         start.Environment.Clear();
         Dictionary<string, string> own = new()
@@ -112,6 +112,8 @@ internal sealed class Router : IAsyncDisposable
             ["SYSCTL_DIR"] = Path.Combine(Folder, "sysctl.d"),
             ["UNIT_DIR"] = Path.Combine(Folder, "systemd"),
             ["SBIN_DIR"] = Path.Combine(Folder, "sbin"),
+            ["NAMED_CONF"] = Path.Combine(Folder, "named.conf"),
+            ["NAMED_FOLDER"] = Path.Combine(Folder, "named"),
         };
         foreach (var (name, value) in own.Concat(await Account.EnvironmentAsync(Region)).Concat(Environment))
         {

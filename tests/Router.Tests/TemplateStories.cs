@@ -17,7 +17,7 @@ public sealed class TemplateStories(Moto moto)
         var (_, userData) = await deployment.Region.RouterLaunchTemplateAsync();
 
         var script = await File.ReadAllTextAsync(BootScript.Path, TestContext.Current.CancellationToken);
-        const string Variables = "#!/bin/bash\nexport PARAMETER_PREFIX='/another/prefix'\nexport TAILSCALE_VERSION='1.104.0'\n";
+        const string Variables = "#!/bin/bash\nexport PARAMETER_PREFIX='/another/prefix'\nexport TAILSCALE_VERSION='1.104.0'\nexport DNS64='false'\n";
         Assert.True(userData == Variables + script, "templates/router.yaml does not hold templates/router-boot.sh as it is. Remedy: scripts/embed-router-boot");
         Assert.InRange(userData.Length, 1, MostUserData);
     }
@@ -71,6 +71,21 @@ public sealed class TemplateStories(Moto moto)
             new() { Filters = [new("tag:tailscale:role", ["subnet-router"])] }, TestContext.Current.CancellationToken);
 
         Assert.Equal(3, found.Reservations.SelectMany(reservation => reservation.Instances).Count());
+    }
+
+    [Theory]
+    [InlineData("true")]
+    [InlineData("false")]
+    public async Task Routers_say_by_a_tag_whether_they_can_answer_names(string dns64)
+    {
+        var deployment = await RouterDeployment.CreateAsync(moto, ("Dns64", dns64), ("RouterCount", "1"));
+
+        var found = await deployment.Region.Ec2.DescribeInstancesAsync(
+            new() { Filters = [new("tag:tailscale:role", ["subnet-router"])] }, TestContext.Current.CancellationToken);
+
+        var instance = Assert.Single(found.Reservations.SelectMany(reservation => reservation.Instances));
+        Assert.Equal(dns64, instance.Tags.Single(tag => tag.Key == "tailscale:dns64").Value);
+        Assert.Contains($"export DNS64='{dns64}'\n", (await deployment.Region.RouterLaunchTemplateAsync()).UserData, StringComparison.Ordinal);
     }
 
     // moto keeps neither of these: the template's own text is all there is to look at.

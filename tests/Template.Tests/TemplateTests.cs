@@ -1,7 +1,10 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Automation.EndToEnd;
 using Automation.Lambda;
+using Automation.Names;
+using Automation.Network;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Automation.Templates;
@@ -16,6 +19,8 @@ public class TemplateTests(StackTemplate template)
     private static IEnumerable<string> Texts(JsonNode node) => node is JsonArray list ? list.Select(text => (string)text!) : [(string)node!];
 
     private JsonNode Routes => template.Properties("RoutesDocument")["Content"]!;
+
+    private JsonNode Dns64 => template.Properties("Dns64Document")["Content"]!;
 
     [Fact]
     public async Task Cfn_lint_has_nothing_to_say()
@@ -82,6 +87,7 @@ public class TemplateTests(StackTemplate template)
             var settings = Settings.Read(name => name == "AWS_REGION" ? "eu-west-1" : (string?)variables[name]);
 
             Assert.Equal("Tailnet-SetRoutes", settings.RoutesDocument);
+            Assert.Equal("Tailnet-SetDns64", settings.Dns64Document);
             Assert.StartsWith("arn:aws:kms:eu-west-1:", settings.ParameterKmsKey, StringComparison.Ordinal);
             Assert.Equal("/tailnet/credential", settings.CredentialParameter);
             Assert.False(settings.DryRun);
@@ -154,14 +160,16 @@ public class TemplateTests(StackTemplate template)
     }
 
     [Fact]
-    public void Routes_are_set_by_the_stacks_document_alone_and_on_routers_alone() =>
+    public void Routes_and_names_are_set_by_the_stacks_documents_alone_and_on_routers_alone() =>
         Assert.All(s_functions, function =>
         {
             var statements = template.Properties(function + "Role")["Policies"]![0]!["PolicyDocument"]!["Statement"]!.AsArray();
             var send = statements.Where(statement => Texts(statement!["Action"]!).Contains("ssm:SendCommand")).ToList();
 
             Assert.Equal(2, send.Count);
-            Assert.EndsWith(":document/${RoutesDocument}", (string?)send[0]!["Resource"]!["Fn::Sub"], StringComparison.Ordinal);
+            Assert.Equal(
+                ["document/${RoutesDocument}", "document/${Dns64Document}"],
+                send[0]!["Resource"]!.AsArray().Select(resource => ((string)resource!["Fn::Sub"]!).Split(':')[^1]));
             Assert.EndsWith(":instance/*", (string?)send[1]!["Resource"]!["Fn::Sub"], StringComparison.Ordinal);
             Assert.Equal("*subnet-router*", (string?)send[1]!["Condition"]!["StringLike"]!["ssm:resourceTag/tailscale:role"]);
         });
@@ -200,6 +208,42 @@ public class TemplateTests(StackTemplate template)
         Assert.True(int.Parse((string)step["inputs"]!["timeoutSeconds"]!, null) <= 30);   // how long a reconcile waits
     }
 
+    [Theory]
+    [InlineData("YWJj")]
+    [InlineData("+/8=")]
+    public void The_names_document_takes_base64(string config) => Assert.Matches((string)Dns64["parameters"]!["config"]!["allowedPattern"]!, config);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("YWJj'")]
+    [InlineData("$(x)")]
+    [InlineData("YWJj YWJj")]
+    [InlineData("YWJj\nYWJj")]
+    [InlineData("--help")]
+    public void The_names_document_takes_nothing_else(string config) =>
+        Assert.DoesNotMatch((string)Dns64["parameters"]!["config"]!["allowedPattern"]!, config);
+
+    [Fact]
+    public void The_names_document_takes_what_the_program_writes()
+    {
+        var dns64 = new Dns64(65534, Address.Parse("10.0.0.2"), PrefixSet.Of(Enumerable.Range(0, 50).Select(i => Prefix.Parse($"172.31.{i + 100}.128/28"))));
+
+        Assert.Matches((string)Dns64["parameters"]!["config"]!["allowedPattern"]!, Convert.ToBase64String(Encoding.UTF8.GetBytes(dns64.ToConfiguration())));
+    }
+
+    [Fact]
+    public void The_names_document_quotes_what_it_takes_and_says_where_nobody_can_take_it()
+    {
+        var step = Assert.Single(Dns64["mainSteps"]!.AsArray())!;
+        var lines = step["inputs"]!["runCommand"]!.AsArray().Select(line => (string)line!).ToArray();
+
+        Assert.Equal("/usr/local/sbin/tailnet-dns64 '{{ config }}'", lines[^1]);
+        Assert.StartsWith("[ -x /usr/local/sbin/tailnet-dns64 ] || { echo", lines[0], StringComparison.Ordinal);
+        Assert.EndsWith(">&2; exit 1; }", lines[0], StringComparison.Ordinal);
+        Assert.Equal(2, lines.Length);
+        Assert.True(int.Parse((string)step["inputs"]!["timeoutSeconds"]!, null) <= 30);   // how long a reconcile waits
+    }
+
     [Fact]
     public void Moto_makes_the_stack()
     {
@@ -215,7 +259,7 @@ public class TemplateTests(StackTemplate template)
         Assert.Equal("rate(5 minutes)", (string?)Assert.Single(stack["rules"]!.AsArray(), rule => rule!["EventPattern"] is null)!["ScheduleExpression"]);
         Assert.Equal(2, stack["mappings"]!.AsArray().Count);
         Assert.Equal(("pk", "PAY_PER_REQUEST"), ((string?)stack["table"]!["keys"]![0]!["AttributeName"], (string?)stack["table"]!["billing"]));
-        Assert.Equal("Command", (string?)stack["document"]!["type"]);
+        Assert.Equal(("Command", "Command"), ((string?)stack["documents"]!["SetRoutes"], (string?)stack["documents"]!["SetDns64"]));
         Assert.Contains("aws ssm put-parameter", (string?)stack["outputs"]!["StoreCredential"], StringComparison.Ordinal);
     }
 }

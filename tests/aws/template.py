@@ -98,7 +98,7 @@ def stack_in(client, parameters):
     sqs, events, functions = client("sqs"), client("events"), client("lambda")
     dynamo, ssm = client("dynamodb"), client("ssm")
     table = dynamo.describe_table(TableName=dynamo.list_tables()["TableNames"][0])["Table"]
-    document = ssm.get_document(Name=f"{STACK}-SetRoutes")
+    documents = {name: ssm.get_document(Name=f"{STACK}-{name}") for name in ("SetRoutes", "SetDns64")}
     return {
         "status": stack["StackStatus"],
         "outputs": {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]},
@@ -119,7 +119,7 @@ def stack_in(client, parameters):
             for mapping in functions.list_event_source_mappings()["EventSourceMappings"]
         ],
         "table": {"name": table["TableName"], "keys": table["KeySchema"], "billing": table.get("BillingModeSummary", {}).get("BillingMode")},
-        "document": {"content": document["Content"], "type": document["DocumentType"]},
+        "documents": {name: document["DocumentType"] for name, document in documents.items()},
     }
 
 

@@ -21,7 +21,7 @@ public sealed class Dns64ApplierTests
         var version = Ledger[Blue].Version;
 
         Assert.Equal([new StepOutcome.Applied()], await ApplyAsync(Set(Blue)));
-        Assert.Equal(s_wanted.Configuration(), _network.Region.Instance(Blue).Dns64Configuration);
+        Assert.Equal(s_wanted.ToConfiguration(), _network.Region.Instance(Blue).Dns64Configuration);
         Assert.Equal((s_wanted.Mark, version + 1), (Ledger[Blue].Dns64, Ledger[Blue].Version));
     }
 

@@ -11,7 +11,7 @@ public sealed class Dns64Applier(NodeCommands commands, ILedger ledger, string d
     public async Task<StepOutcome> SetAsync(PlanAction.SetDns64 step, CancellationToken stopping)
     {
         // In base64, as no quoting stands between the text and the node's shell then.
-        var config = Convert.ToBase64String(Encoding.UTF8.GetBytes(step.Wanted.Configuration()));
+        var config = Convert.ToBase64String(Encoding.UTF8.GetBytes(step.Wanted.ToConfiguration()));
         var outcome = await commands.RunAsync(step.Scope, step.Instance, dns64Document, "config", config, stopping);
         if (outcome is not StepOutcome.Applied)
         {

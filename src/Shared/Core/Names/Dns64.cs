@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Automation.Network;
 
 namespace Automation.Names;
@@ -8,10 +10,10 @@ namespace Automation.Names;
 public sealed record Dns64(int Site, Address Resolver, PrefixSet Cidrs)
 {
     /// <summary>Differs wherever the configuration does; written into the ledger once a resolver was seen to answer with it.</summary>
-    public string Mark => $"{Site} {Resolver} {Cidrs}";
+    public string Mark => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ToConfiguration())))[..16];
 
-    /// <summary>What the node is given.</summary>
-    public string Configuration() => Mark;
+    /// <summary>The complete configuration of named, with the zone that it loads in its last comment.</summary>
+    public string ToConfiguration(Dns64Options? options = null) => Dns64Configuration.Of(this, options ?? Dns64Options.OfRouter);
 
     public override string ToString() => $"of {Cidrs} as site {Site}, from {Resolver}";
 }

@@ -7,7 +7,13 @@ namespace Automation.Nodes;
 
 /// <summary>The settings parameter: what the boot script of a node needs beside its key.</summary>
 /// <param name="Flags">Further options of <c>tailscale up</c> by name, without dashes.</param>
-public sealed record NodeSettings(string Hostname, PrefixSet AdvertiseRoutes, ImmutableArray<string> AdvertiseTags, SortedDictionary<string, string> Flags)
+/// <param name="Dns64">The configuration of the node's DNS64 resolver in base64; null where it is to have none.</param>
+public sealed record NodeSettings(
+    string Hostname,
+    PrefixSet AdvertiseRoutes,
+    ImmutableArray<string> AdvertiseTags,
+    SortedDictionary<string, string> Flags,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Dns64 = null)
 {
     /// <remarks>AWS keeps control of the instance's own name resolution, so the node does not take the tailnet's.</remarks>
     public static NodeSettings Of(string hostName, PrefixSet routes, ImmutableArray<string> tags) =>

@@ -1,0 +1,17 @@
+using Automation.Network;
+
+namespace Automation.Nodes;
+
+public class NodeSettingsTests
+{
+    private static readonly NodeSettings s_settings = NodeSettings.Of("subnet-router-i-1", [Prefix.Parse("10.0.0.0/16")], ["tag:aws-router"]);
+
+    [Fact]
+    public void A_node_without_a_resolver_is_told_nothing_of_it() => Assert.Equal(
+        """{"hostname":"subnet-router-i-1","advertiseRoutes":["10.0.0.0/16"],"advertiseTags":["tag:aws-router"],"flags":{"accept-dns":"false"}}""",
+        s_settings.ToJson());
+
+    [Fact]
+    public void A_resolvers_configuration_is_the_last_member() =>
+        Assert.EndsWith(""","flags":{"accept-dns":"false"},"dns64":"YWJj"}""", (s_settings with { Dns64 = "YWJj" }).ToJson(), StringComparison.Ordinal);
+}
