@@ -169,11 +169,12 @@ public sealed class Route53AssociationsTests : IDisposable
             .Xml($"<CreateVPCAssociationAuthorizationResponse {Xmlns}><HostedZoneId>Z1</HostedZoneId>{Vpc}</CreateVPCAssociationAuthorizationResponse>")
             .On(Deauthorize, $"<DeleteVPCAssociationAuthorizationRequest {Xmlns}>{Vpc}</DeleteVPCAssociationAuthorizationRequest>")
             .Xml($"<DeleteVPCAssociationAuthorizationResponse {Xmlns}/>")
+            .On(Deauthorize).Xml("")
             .On(Deauthorize).XmlError("VPCAssociationAuthorizationNotFound", "no", HttpStatusCode.NotFound)
             .On(Deauthorize).XmlError("NoSuchHostedZone", "no", HttpStatusCode.NotFound);
 
         await Client.CreateVpcAssociationAuthorizationAsync(s_zone, RouterVpc, "eu-west-3", Stopping);
-        for (var time = 0; time < 3; time++)
+        for (var time = 0; time < 4; time++)
         {
             await Client.DeleteVpcAssociationAuthorizationAsync(s_zone, RouterVpc, "eu-west-3", Stopping);
         }

@@ -92,13 +92,13 @@ internal sealed partial class Route53Client
 
     // None of the errors that are documented says that it is there already.
     public Task CreateVpcAssociationAuthorizationAsync(ZoneId zone, VpcId vpc, string region, CancellationToken stopping) =>
-        PostAsync("CreateVPCAssociationAuthorization", zone, "authorizevpcassociation", vpc, region, _ => true, stopping);
+        AuthorizeAsync("CreateVPCAssociationAuthorization", zone, "authorizevpcassociation", vpc, region, stopping);
 
     public async Task DeleteVpcAssociationAuthorizationAsync(ZoneId zone, VpcId vpc, string region, CancellationToken stopping)
     {
         try
         {
-            await PostAsync("DeleteVPCAssociationAuthorization", zone, "deauthorizevpcassociation", vpc, region, _ => true, stopping).ConfigureAwait(false);
+            await AuthorizeAsync("DeleteVPCAssociationAuthorization", zone, "deauthorizevpcassociation", vpc, region, stopping).ConfigureAwait(false);
         }
         catch (CallFailedException failed) when (failed.Code is AwsErrorCodes.VpcAssociationAuthorizationNotFound or AwsErrorCodes.NoSuchHostedZone)
         {
@@ -108,24 +108,23 @@ internal sealed partial class Route53Client
 
     /// <returns>The change's id.</returns>
     private Task<string> ChangeAsync(string operation, ZoneId zone, string verb, VpcId vpc, string region, CancellationToken stopping) =>
-        PostAsync(
+        caller.CallAsync(
             operation,
-            zone,
-            verb,
-            vpc,
-            region,
-            root => Bare(root.Child("ChangeInfo")?.Text("Id"), "/change/") is { Length: > 0 } id && id.All(char.IsAsciiLetterOrDigit)
-                ? id
-                : throw caller.Unreadable(operation, "the answer has no change that could be asked after"),
+            token => client.SendAsync(
+                Post(operation, zone, verb, vpc, region),
+                root => Bare(root.Child("ChangeInfo")?.Text("Id"), "/change/") is { Length: > 0 } id && id.All(char.IsAsciiLetterOrDigit)
+                    ? id
+                    : throw caller.Unreadable(operation, "the answer has no change that could be asked after"),
+                token),
             stopping);
 
-    private Task<T> PostAsync<T>(
-        string operation, ZoneId zone, string verb, VpcId vpc, string region, Func<XElement, T> read, CancellationToken stopping)
-    {
-        var body = Element($"{operation}Request", Element("VPC", Element("VPCRegion", region), Element("VPCId", vpc.ToString())));
-        return caller.CallAsync(
-            operation, token => client.SendAsync(ThinCall.Post(ServiceId, $"/{Version}/hostedzone/{zone}/{verb}", body), read, token), stopping);
-    }
+    private Task<bool> AuthorizeAsync(string operation, ZoneId zone, string verb, VpcId vpc, string region, CancellationToken stopping) =>
+        caller.CallAsync(operation, token => client.SendAsync(Post(operation, zone, verb, vpc, region), token), stopping);
+
+    private static ThinCall Post(string operation, ZoneId zone, string verb, VpcId vpc, string region) => ThinCall.Post(
+        ServiceId,
+        $"/{Version}/hostedzone/{zone}/{verb}",
+        Element($"{operation}Request", Element("VPC", Element("VPCRegion", region), Element("VPCId", vpc.ToString()))));
 
     private static XElement Element(string name, params object[] content) => new(s_namespace + name, content);
 

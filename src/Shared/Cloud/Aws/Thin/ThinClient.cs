@@ -18,7 +18,11 @@ internal sealed class ThinClient : AmazonServiceClient
 
     /// <summary>Of a service that answers with XML.</summary>
     public Task<T> SendAsync<T>(ThinCall call, Func<XElement, T> read, CancellationToken stopping) =>
-        SendAsync<T>(call, new ThinReader<T>(read), stopping);
+        SendAsync<T>(call, new ThinReader<T>(read, mayBeEmpty: false), stopping);
+
+    /// <summary>Of a call whose answer says no more than that it was done.</summary>
+    public Task<bool> SendAsync(ThinCall call, CancellationToken stopping) =>
+        SendAsync<bool>(call, new ThinReader<bool>(_ => true, mayBeEmpty: true), stopping);
 
     /// <summary>Of a service that answers with JSON.</summary>
     public Task<T> SendAsync<T>(ThinCall call, JsonTypeInfo<T> read, CancellationToken stopping)
