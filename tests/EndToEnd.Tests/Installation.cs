@@ -95,6 +95,7 @@ internal sealed class Installation : IAsyncDisposable
         ["Ledger"] = Ledger,
         ["Ledger.Arn"] = $"arn:aws:dynamodb:{Region}:{Account.Id}:table/{Ledger}",
         ["RoutesDocument"] = RoutesDocument,
+        ["AssociatesZones"] = "true",
         [$"{function}Queue.Arn"] = Queue.Arn,
         [$"{function}Log.Arn"] = $"arn:aws:logs:{Region}:{Account.Id}:log-group:{function}:*",
     };
