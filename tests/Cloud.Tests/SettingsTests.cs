@@ -1,3 +1,4 @@
+using Automation.Names;
 using Automation.Nodes;
 
 namespace Automation;
@@ -28,7 +29,11 @@ public sealed class SettingsTests
         Assert.Null(settings.ParameterKmsKey);
         Assert.Null(settings.MemberRole);
         Assert.Equal("Tailnet-SetRoutes", settings.RoutesDocument);
+        Assert.Equal("Tailnet-SetDns64", settings.Dns64Document);
         Assert.True(settings.OptIn.IsEmpty);
+        Assert.Equal(ZoneAssociation.None, settings.Names.Association);
+        Assert.Empty(settings.Names.Services);
+        Assert.False(settings.Names.ReverseZones);
         Assert.False(settings.DryRun);
     }
 
@@ -45,6 +50,10 @@ public sealed class SettingsTests
         Set("MEMBER_ROLE", "tailnet-member");
         Set("ROUTES_DOCUMENT", "Other-SetRoutes");
         Set("OPT_IN_PREFIXES", "192.168.10.0/24, 10.200.0.0/16,2001:db8::/32,10.200.0.0/16");
+        Set("DNS64_DOCUMENT", "Other-SetDns64");
+        Set("ZONE_ASSOCIATION", "tagged");
+        Set("SERVICE_DOMAINS", "rds, eks,rds");
+        Set("REVERSE_ZONES", "true");
         Set("DRY_RUN", "true");
 
         var settings = Read();
@@ -60,7 +69,39 @@ public sealed class SettingsTests
         Assert.Equal("tailnet-member", settings.MemberRole);
         Assert.Equal("Other-SetRoutes", settings.RoutesDocument);
         Assert.Equal("10.200.0.0/16, 192.168.10.0/24, 2001:db8::/32", settings.OptIn.ToString());
+        Assert.Equal("Other-SetDns64", settings.Dns64Document);
+        Assert.Equal(ZoneAssociation.Tagged, settings.Names.Association);
+        Assert.Equal(["eks", "rds"], settings.Names.Services);
+        Assert.True(settings.Names.ReverseZones);
         Assert.True(settings.DryRun);
+    }
+
+    [Theory]
+    [InlineData("none", ZoneAssociation.None)]
+    [InlineData("tagged", ZoneAssociation.Tagged)]
+    [InlineData("all", ZoneAssociation.All)]
+    public void Takes_each_way_to_associate_zones(string value, ZoneAssociation association)
+    {
+        Set("ZONE_ASSOCIATION", value);
+
+        Assert.Equal(association, Read().Names.Association);
+    }
+
+    [Fact]
+    public void Takes_every_service_that_has_a_domain()
+    {
+        Set("SERVICE_DOMAINS", string.Join(',', ServiceDomains.Known));
+
+        Assert.Equal(ServiceDomains.Known, Read().Names.Services);
+    }
+
+    [Fact]
+    public void Names_every_service_that_has_no_domain()
+    {
+        Set("SERVICE_DOMAINS", "s3,rds,RDS");
+
+        Assert.Equal(
+            ["SERVICE_DOMAINS has 's3' in it", "SERVICE_DOMAINS has 'RDS' in it"], Error().Problems.Select(problem => problem.Text.Split(';')[0]));
     }
 
     [Theory]
@@ -121,6 +162,16 @@ public sealed class SettingsTests
     [InlineData("OPT_IN_PREFIXES", "10.200.0.0/16 10.201.0.0/16")]
     [InlineData("OPT_IN_PREFIXES", "10.200.0.0/33")]
     [InlineData("OPT_IN_PREFIXES", "vpn")]
+    [InlineData("DNS64_DOCUMENT", "x")]
+    [InlineData("DNS64_DOCUMENT", "arn:aws:ssm:eu-west-1:111122223333:document/x")]
+    [InlineData("ZONE_ASSOCIATION", "some")]
+    [InlineData("ZONE_ASSOCIATION", "All")]
+    [InlineData("SERVICE_DOMAINS", "s3")]
+    [InlineData("SERVICE_DOMAINS", "rds,")]
+    [InlineData("SERVICE_DOMAINS", "rds eks")]
+    [InlineData("SERVICE_DOMAINS", "amazonaws.com")]
+    [InlineData("REVERSE_ZONES", "yes")]
+    [InlineData("REVERSE_ZONES", "True")]
     [InlineData("DRY_RUN", "yes")]
     [InlineData("DRY_RUN", "True")]
     [InlineData("AWS_RETRY_MODE", "adaptive")]
@@ -239,6 +290,10 @@ public sealed class SettingsTests
         Set("MEMBER_ROLE", "?");
         Set("ROUTES_DOCUMENT", "?");
         Set("OPT_IN_PREFIXES", "?");
+        Set("DNS64_DOCUMENT", "?");
+        Set("ZONE_ASSOCIATION", "?");
+        Set("SERVICE_DOMAINS", "?");
+        Set("REVERSE_ZONES", "?");
         Set("DRY_RUN", "?");
         Set("AWS_RETRY_MODE", "adaptive");
 
@@ -246,8 +301,9 @@ public sealed class SettingsTests
 
         string[] all =
         [
-            "ACCOUNT_ID", "AWS_REGION", "AWS_RETRY_MODE", "DRY_RUN", "LEDGER_TABLE", "MEMBER_ROLE", "NODE_TAGS", "OPT_IN_PREFIXES",
-            "PARAMETER_KMS_KEY", "PARAMETER_PREFIX", "ROUTES_DOCUMENT", "SCOPES", "TAILNET", "TAILSCALE_API_URL", "TAILSCALE_CREDENTIAL",
+            "ACCOUNT_ID", "AWS_REGION", "AWS_RETRY_MODE", "DNS64_DOCUMENT", "DRY_RUN", "LEDGER_TABLE", "MEMBER_ROLE", "NODE_TAGS", "OPT_IN_PREFIXES",
+            "PARAMETER_KMS_KEY", "PARAMETER_PREFIX", "REVERSE_ZONES", "ROUTES_DOCUMENT", "SCOPES", "SERVICE_DOMAINS", "TAILNET", "TAILSCALE_API_URL",
+            "TAILSCALE_CREDENTIAL", "ZONE_ASSOCIATION",
         ];
         Assert.Equal(all, error.Problems.Select(problem => problem.Variable).Distinct().Order(StringComparer.Ordinal));
         Assert.All(error.Problems, problem => Assert.Contains("\n- " + problem.Text, error.Message, StringComparison.Ordinal));

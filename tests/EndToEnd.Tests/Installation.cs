@@ -96,6 +96,7 @@ internal sealed class Installation : IAsyncDisposable
         ["Ledger.Arn"] = $"arn:aws:dynamodb:{Region}:{Account.Id}:table/{Ledger}",
         ["RoutesDocument"] = RoutesDocument,
         ["Dns64Document"] = "Tailnet-SetDns64",
+        ["AssociatesZones"] = "true",
         [$"{function}Queue.Arn"] = Queue.Arn,
         [$"{function}Log.Arn"] = $"arn:aws:logs:{Region}:{Account.Id}:log-group:{function}:*",
     };

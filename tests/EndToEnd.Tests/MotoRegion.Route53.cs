@@ -15,12 +15,21 @@ public sealed partial class MotoRegion
             Vpc(vpc),
             new XElement(s_route53 + "CallerReference", Guid.NewGuid()),
             new XElement(s_route53 + "HostedZoneConfig", new XElement(s_route53 + "PrivateZone", true))));
-        return ZoneId.Parse(answer.Element(s_route53 + "HostedZone")?.Element(s_route53 + "Id")?.Value["/hostedzone/".Length..]);
+        return Id(answer);
     }
 
     /// <summary>Associates one more VPC of this Region with a private zone of the same account.</summary>
     public Task AssociateZoneAsync(ZoneId zone, VpcId vpc) =>
         Route53Async(HttpMethod.Post, $"hostedzone/{zone}/associatevpc", new XElement(s_route53 + "AssociateVPCWithHostedZoneRequest", Vpc(vpc)));
+
+    public async Task<ZoneId> CreatePublicZoneAsync(string name) => Id(await Route53Async(HttpMethod.Post, "hostedzone", new XElement(
+        s_route53 + "CreateHostedZoneRequest",
+        new XElement(s_route53 + "Name", name),
+        new XElement(s_route53 + "CallerReference", Guid.NewGuid()))));
+
+    public Task TagZoneAsync(ZoneId zone, string key, string value) => Route53TextAsync(HttpMethod.Post, $"tags/hostedzone/{zone}", new XElement(
+        s_route53 + "ChangeTagsForResourceRequest",
+        new XElement(s_route53 + "AddTags", new XElement(s_route53 + "Tag", new XElement(s_route53 + "Key", key), new XElement(s_route53 + "Value", value)))));
 
     public Task DeleteZoneAsync(ZoneId zone) => Route53Async(HttpMethod.Delete, $"hostedzone/{zone}");
 
@@ -33,10 +42,16 @@ public sealed partial class MotoRegion
             summary => summary.Element(s_route53 + "Name")!.Value);
     }
 
+    private static ZoneId Id(XElement created) =>
+        ZoneId.Parse(created.Element(s_route53 + "HostedZone")?.Element(s_route53 + "Id")?.Value["/hostedzone/".Length..]);
+
     private XElement Vpc(VpcId vpc) =>
         new(s_route53 + "VPC", new XElement(s_route53 + "VPCRegion", Name), new XElement(s_route53 + "VPCId", vpc));
 
-    private async Task<XElement> Route53Async(HttpMethod method, string path, XElement? body = null)
+    private async Task<XElement> Route53Async(HttpMethod method, string path, XElement? body = null) =>
+        XElement.Parse(await Route53TextAsync(method, path, body));
+
+    private async Task<string> Route53TextAsync(HttpMethod method, string path, XElement? body = null)
     {
         using var request = new HttpRequestMessage(method, new Uri(_control.Moto, $"2013-04-01/{path}"));
         if (body is not null)
@@ -44,6 +59,6 @@ public sealed partial class MotoRegion
             request.Content = new StringContent(body.ToString(), null, "application/xml");
         }
 
-        return await SendAsync(request, "route53", "us-east-1");   // Route 53 is signed for us-east-1 whatever the Region
+        return await SendTextAsync(request, "route53", "us-east-1");   // Route 53 is signed for us-east-1 whatever the Region
     }
 }

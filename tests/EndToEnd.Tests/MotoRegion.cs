@@ -53,7 +53,10 @@ public sealed partial class MotoRegion
         return await SendAsync(request, service, Name);
     }
 
-    private async Task<XElement> SendAsync(HttpRequestMessage request, string service, string signingRegion)
+    private async Task<XElement> SendAsync(HttpRequestMessage request, string service, string signingRegion) =>
+        XElement.Parse(await SendTextAsync(request, service, signingRegion));
+
+    private async Task<string> SendTextAsync(HttpRequestMessage request, string service, string signingRegion)
     {
         // moto finds the service and the Region in the credential scope, and does not look at the signature.
         var day = DateTime.UtcNow.ToString("yyyyMMdd", CultureInfo.InvariantCulture);
@@ -63,7 +66,7 @@ public sealed partial class MotoRegion
         using var response = await _control.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
         return response.IsSuccessStatusCode
-            ? XElement.Parse(text)
+            ? text
             : throw new InvalidOperationException(
                 $"moto refused {request.Method} {request.RequestUri} ({service}): {(int)response.StatusCode} {text}");
     }

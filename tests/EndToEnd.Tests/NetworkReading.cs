@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Amazon.Runtime;
 using Automation.Aws;
 using Automation.Network;
 using Automation.Routes;
@@ -135,28 +134,5 @@ public sealed class NetworkReading(Moto moto)
         Assert.Equal(3, (await world.DescribeVpcAsync(vpc)).Tags.Count);
     }
 
-    private async Task<IEc2> Ec2Async(string region)
-    {
-        var variables = new Dictionary<string, string>
-        {
-            ["ACCOUNT_ID"] = _account.Id, ["AWS_REGION"] = region, ["LEDGER_TABLE"] = "ledger", ["TAILSCALE_CREDENTIAL"] = "/tailnet/credential",
-        };
-        var clients = new AwsClients(Settings.Read(variables.GetValueOrDefault), "tests", TimeProvider.System, await _account.CredentialsAsync(), new ToMoto(moto));
-        return clients.In(new(_account.Id, region)).Ec2;
-    }
-
-    // The clients' own endpoints are AWS's: nothing but the address changes on the way.
-    private sealed class ToMoto(Moto moto) : HttpClientFactory
-    {
-        public override HttpClient CreateHttpClient(IClientConfig clientConfig) => new(new Redirect(moto));
-
-        private sealed class Redirect(Moto moto) : DelegatingHandler(new SocketsHttpHandler { UseProxy = false })
-        {
-            protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-            {
-                request.RequestUri = moto.Uri;
-                return base.SendAsync(request, cancellationToken);
-            }
-        }
-    }
+    private async Task<IEc2> Ec2Async(string region) => (await ToMoto.ScopeAsync(moto, _account, region)).Ec2;
 }

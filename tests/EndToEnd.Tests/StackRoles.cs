@@ -9,11 +9,12 @@ internal static partial class StackRoles
     private static readonly Lazy<Task<JsonObject>> s_resources = new(async () => (await TemplateScript.ReadAsync("transform"))["Resources"]!.AsObject());
 
     /// <summary>The statements of a function's role as CloudFormation would make them.</summary>
-    /// <param name="names">What each <c>Ref</c> and, after a dot, each attribute stands for. One that is missing here is an error.</param>
+    /// <param name="names">What each <c>Ref</c> and, after a dot, each attribute stands for, and <c>true</c> or <c>false</c> for each condition. One that
+    /// is missing here is an error.</param>
     public static async Task<JsonArray> StatementsAsync(string function, IReadOnlyDictionary<string, string> names)
     {
         var policies = (await s_resources.Value)[$"{function}Role"]!["Properties"]!["Policies"]!.AsArray();
-        return [.. policies.SelectMany(policy => policy!["PolicyDocument"]!["Statement"]!.AsArray()).Select(statement => Resolved(statement, names))];
+        return [.. policies.SelectMany(policy => policy!["PolicyDocument"]!["Statement"]!.AsArray()).Select(statement => Resolved(statement, names)).Where(statement => statement is not null)];
     }
 
     /// <summary>The same actions, for moto's own comparison.</summary>
@@ -31,6 +32,8 @@ internal static partial class StackRoles
 
     private static JsonNode? Resolved(JsonNode? node, IReadOnlyDictionary<string, string> names) => node switch
     {
+        JsonObject { Count: 1 } call when call["Fn::If"] is { } choice => Resolved(choice[names[(string)choice[0]!] == "true" ? 1 : 2], names),
+        JsonObject { Count: 1 } call when (string?)call["Ref"] == "AWS::NoValue" => null,
         JsonObject { Count: 1 } call when call["Ref"] is { } reference => names[(string)reference!],
         JsonObject { Count: 1 } call when call["Fn::GetAtt"] is { } attribute => names[string.Join('.', attribute.AsArray())],
         JsonObject { Count: 1 } call when call["Fn::Sub"] is { } text => Variable().Replace((string)text!, match => names[match.Groups[1].Value]),

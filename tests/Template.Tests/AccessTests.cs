@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Automation.EndToEnd;
 
@@ -12,8 +13,9 @@ public class AccessTests(StackTemplate template)
         "template.yaml",
         "autoscaling:DescribeAutoScalingInstances", "ec2:DescribeInstances", "ec2:DescribeManagedPrefixLists", "ec2:DescribeRouteTables",
         "ec2:DescribeSubnets", "ec2:DescribeTransitGatewayAttachments", "ec2:DescribeTransitGatewayRouteTables",
-        "ec2:DescribeTransitGatewayVpcAttachments", "ec2:DescribeVpcPeeringConnections", "ec2:DescribeVpcs", "route53:ListHostedZonesByVPC",
-        "ssm:DescribeParameters", "ssm:GetCommandInvocation")]
+        "ec2:DescribeTransitGatewayVpcAttachments", "ec2:DescribeVpcPeeringConnections", "ec2:DescribeVpcs", "route53:ListHostedZones",
+        "route53:ListHostedZonesByVPC", "route53resolver:ListResolverEndpoints", "route53resolver:ListResolverRuleAssociations",
+        "route53resolver:ListResolverRules", "ssm:DescribeParameters", "ssm:GetCommandInvocation")]
     [InlineData(
         "templates/router.yaml",
         "ec2messages:AcknowledgeMessage", "ec2messages:DeleteMessage", "ec2messages:FailMessage", "ec2messages:GetEndpoint", "ec2messages:GetMessages",
@@ -51,6 +53,26 @@ public class AccessTests(StackTemplate template)
     [Fact]
     public void No_action_of_a_role_is_a_pattern() =>
         Assert.All(
-            template.OfType("AWS::IAM::Role").Values.SelectMany(role => role["Policies"]!.AsArray()).SelectMany(policy => policy!["PolicyDocument"]!["Statement"]!.AsArray()),
-            statement => Assert.DoesNotContain("*", statement!["Action"]!.ToJsonString(), StringComparison.Ordinal));
+            template.OfType("AWS::IAM::Role").Keys.SelectMany(template.StatementsOf),
+            statement => Assert.DoesNotContain("*", statement["Action"]!.ToJsonString(), StringComparison.Ordinal));
+
+    [Fact]
+    public void Zones_are_associated_only_where_somebody_asked_for_it_and_with_VPCs_of_the_Region_alone()
+    {
+        string[] actions =
+        [
+            "route53:AssociateVPCWithHostedZone", "route53:DisassociateVPCFromHostedZone", "route53:GetChange", "route53:ListTagsForResources",
+        ];
+        var statements = template.Properties("ReconcileRole")["Policies"]![0]!["PolicyDocument"]!["Statement"]!.AsArray();
+        var conditional = statements.Where(statement => statement!["Fn::If"] is not null).ToList();
+
+        Assert.All(conditional, statement => Assert.Equal(
+            ("AssociatesZones", "AWS::NoValue"), ((string)statement!["Fn::If"]![0]!, (string?)statement["Fn::If"]![2]!["Ref"])));
+        Assert.Equal(actions, conditional.SelectMany(statement => Texts(statement!["Fn::If"]![1]!["Action"]!)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            "VPCId=*,VPCRegion=${AWS::Region}",
+            (string?)conditional[0]!["Fn::If"]![1]!["Condition"]!["ForAllValues:StringLike"]!["route53:VPCs"]!["Fn::Sub"]);
+    }
+
+    private static IEnumerable<string> Texts(JsonNode node) => node is JsonArray list ? list.Select(text => (string)text!) : [(string)node!];
 }

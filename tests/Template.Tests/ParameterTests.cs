@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Automation.EndToEnd;
+using Automation.Names;
 
 namespace Automation.Templates;
 
@@ -46,6 +47,24 @@ public class ParameterTests(StackTemplate template)
         var read = await TemplateScript.ReadAsync("read", Path.Combine(Repository.Root, "template.yaml"));
         var pattern = (string)read["Parameters"]!["AutoApprovedPrefix"]!["AllowedPattern"]!;
         Assert.Equal(taken, Regex.IsMatch(prefix, pattern));
+    }
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("rds", true)]
+    [InlineData("rds,eks", true)]
+    [InlineData("rds, eks", false)]
+    [InlineData("rds,", false)]
+    [InlineData("s3", false)]
+    [InlineData("rds,s3", false)]
+    public void Services_are_those_that_the_program_knows(string services, bool taken) =>
+        Assert.Equal(taken, Regex.IsMatch(services, (string)template.Parameters["ServiceDomains"]!["AllowedPattern"]!));
+
+    [Fact]
+    public void Every_service_that_the_program_knows_can_be_asked_for()
+    {
+        Assert.All(ServiceDomains.Known, service => Assert.Matches((string)template.Parameters["ServiceDomains"]!["AllowedPattern"]!, service));
+        Assert.Equal(["none", "tagged", "all"], template.Parameters["ZoneAssociation"]!["AllowedValues"]!.AsArray().Select(value => (string)value!));
     }
 
     [Fact]

@@ -23,6 +23,12 @@ public sealed class StackTemplate : IAsyncLifetime
     public IReadOnlyDictionary<string, JsonNode> OfType(string type) =>
         Resources.Where(entry => (string?)entry.Value!["Type"] == type).ToDictionary(entry => entry.Key, entry => entry.Value!["Properties"]!);
 
+    /// <summary>All that a role may allow, whatever the parameters are.</summary>
+    public IEnumerable<JsonNode> StatementsOf(string role) => Properties(role)["Policies"]!.AsArray()
+        .SelectMany(policy => policy!["PolicyDocument"]!["Statement"]!.AsArray())
+        .SelectMany(statement => statement!["Fn::If"] is JsonArray choice ? choice.Skip(1) : [statement])
+        .Where(statement => (string?)statement!["Ref"] != "AWS::NoValue")!;
+
     public async ValueTask InitializeAsync()
     {
         _transformed = await TemplateScript.ReadAsync("transform");

@@ -143,6 +143,31 @@ def _command(call, asked):
         yield _question(call, _arn(call, "ec2", f"instance/{instance}"), families=families, more=more)
 
 
+def _zone(call, asked):
+    yield _question(call, f"arn:aws:route53:::hostedzone/{asked['Id']}")
+
+
+def _zone_and_vpc(call, asked):
+    """The VPC is a condition key, not a resource; Route 53 looks at it in the caller's name where it is the caller's."""
+    region, vpc = (asked["body"].findtext(f".//{{*}}{name}") for name in ("VPCRegion", "VPCId"))
+    yield _question(call, f"arn:aws:route53:::hostedzone/{asked['Id']}", more={"route53:vpcs": [f"VPCId={vpc},VPCRegion={region}"]})
+    if call.operation in ("AssociateVPCWithHostedZone", "DisassociateVPCFromHostedZone"):
+        yield _question(call, "*", "ec2:DescribeVpcs", more={"aws:requestedregion": region})
+
+
+def _zones(call, asked):
+    for id in asked["body"].findall(".//{*}ResourceId"):
+        yield _question(call, f"arn:aws:route53:::{asked['ResourceType']}/{id.text}")
+
+
+def _change(call, asked):
+    yield _question(call, f"arn:aws:route53:::change/{asked['Id']}")
+
+
+def _resolver_endpoint(call, asked):
+    yield _question(call, _arn(call, "route53resolver", f"resolver-endpoint/{asked['ResolverEndpointId']}"))
+
+
 def _parameter(call, name, action=None, more=None):
     tags = ssm_backends[call.account][call.region].list_tags_for_resource("Parameter", name) if _exists(call, name) else {}
     return _question(call, _parameter_arn(call, name), action, families=[_RESOURCE_TAG], more={**_tags(_RESOURCE_TAG, tags), **(more or {})})
@@ -197,7 +222,19 @@ _CALLS = {
     ("ec2", "DescribeVpcs"): _everything,
     ("ec2", "GetManagedPrefixListEntries"): _prefix_list,
     ("ec2", "SearchTransitGatewayRoutes"): _transit_route_table,
+    ("route53", "AssociateVPCWithHostedZone"): _zone_and_vpc,
+    ("route53", "CreateVPCAssociationAuthorization"): _zone_and_vpc,
+    ("route53", "DeleteVPCAssociationAuthorization"): _zone_and_vpc,
+    ("route53", "DisassociateVPCFromHostedZone"): _zone_and_vpc,
+    ("route53", "GetChange"): _change,
+    ("route53", "ListHostedZones"): _everything,
     ("route53", "ListHostedZonesByVPC"): _everything,
+    ("route53", "ListTagsForResources"): _zones,
+    ("route53", "ListVPCAssociationAuthorizations"): _zone,
+    ("route53resolver", "ListResolverEndpointIpAddresses"): _resolver_endpoint,
+    ("route53resolver", "ListResolverEndpoints"): _everything,
+    ("route53resolver", "ListResolverRuleAssociations"): _everything,
+    ("route53resolver", "ListResolverRules"): _everything,
     ("sqs", "ChangeMessageVisibility"): _queue,
     ("ssm", "DeleteParameters"): _delete_parameters,
     ("ssm", "DescribeParameters"): _everything,

@@ -8,6 +8,7 @@ import re
 import time
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
+from xml.etree import ElementTree
 
 import botocore.session
 from moto.iam.models import get_account_id_from
@@ -49,19 +50,31 @@ def _operation(service, environ):
     if target:
         return target.rpartition(".")[2]
     if service == "route53":
-        request = environ["REQUEST_METHOD"], environ["PATH_INFO"].rstrip("/")
-        return next((name for method, path, name in _route53_paths() if method == request[0] and path.fullmatch(request[1])), "")
+        return _route53(environ)[0]
     return parameters(environ).get("Action", "")
 
 
 def parameters(environ):
-    """Of a JSON or Query call; those of REST calls are in their paths."""
+    """Of a call of any protocol: those of REST calls are in their paths and queries, and their XML, as it is, is the one named body."""
     if environ.get("HTTP_X_AMZ_TARGET"):
         return json.loads(_body(environ) or b"{}")
     query = environ.get("QUERY_STRING", "")
     if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         query += "&" + _body(environ).decode()
-    return {name: values[0] for name, values in parse_qs(query).items()}
+    asked = {name: values[0] for name, values in parse_qs(query).items()}
+    if "/route53/aws4_request" in environ.get("HTTP_AUTHORIZATION", ""):
+        asked |= _route53(environ)[1]
+        if body := _body(environ):
+            asked["body"] = ElementTree.fromstring(body)
+    return asked
+
+
+def _route53(environ):
+    """The operation, and what its path names."""
+    for method, path, name in _route53_paths():
+        if method == environ["REQUEST_METHOD"] and (found := path.fullmatch(environ["PATH_INFO"].rstrip("/"))):
+            return name, found.groupdict()
+    return "", {}
 
 
 def _body(environ):
@@ -75,6 +88,6 @@ def _route53_paths():
     model = botocore.session.get_session().get_service_model("route53")
     operations = [model.operation_model(name) for name in model.operation_names]
     return [
-        (operation.http["method"], re.compile(re.sub(r"\{[^}]+\}", "[^/]+", operation.http["requestUri"].split("?")[0].rstrip("/"))), operation.name)
+        (operation.http["method"], re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", operation.http["requestUri"].split("?")[0].rstrip("/"))), operation.name)
         for operation in operations
     ]

@@ -50,6 +50,7 @@ def serve(port):
     import lifecycle
     import networks
     import transactions
+    import zones
     from interception import Interception
 
     class Handler(WSGIRequestHandler):
@@ -66,6 +67,7 @@ def serve(port):
     networks.install()
     enforcement.install()
     transactions.install()
+    zones.install()
     app = Interception(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Handler)
     os.environ["MOTO_PORT"] = str(server.port)

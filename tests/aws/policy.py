@@ -90,6 +90,10 @@ def _arn_like(pattern, text):
     return len(patterns) == len(parts) and all(map(_like, patterns, parts))
 
 
+def _all_like(found, wanted):
+    return all(any(_like(pattern, text) for pattern in wanted) for text in found)
+
+
 def _texts(value):
     return value if isinstance(value, list) else [value]
 
@@ -102,4 +106,5 @@ _OPERATORS = {
     "ArnNotEquals": lambda found, wanted: not _one(_arn_like)(found, wanted),
     # Also met where the request has no such key.
     "ForAllValues:StringEquals": lambda found, wanted: set(found or []) <= set(wanted),
+    "ForAllValues:StringLike": lambda found, wanted: _all_like(found or [], list(wanted)),
 }

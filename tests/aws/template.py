@@ -61,12 +61,17 @@ def wide(file):
         documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
         if resource["Type"] == "AWS::IAM::Policy":
             documents.append(properties["PolicyDocument"])
-        for statement in [statement for document in documents for statement in document["Statement"]]:
+        for statement in [statement for document in documents for item in document["Statement"] for statement in whichever(item)]:
             if statement["Effect"] == "Allow" and "*" in texts(statement["Resource"]):
                 for action in texts(statement["Action"]):
                     service, name = action.split(":")
                     found[action] = services[service]["Actions"][name.lower()].get("Resources", [])
     print(json.dumps(found))
+
+
+def whichever(statement):
+    """One that depends on a condition counts whatever the parameters are."""
+    return [one for one in statement.get("Fn::If", [None, statement])[1:] if one != {"Ref": "AWS::NoValue"}]
 
 
 def texts(value):

@@ -24,7 +24,7 @@ internal static class NameVariables
     private static ImmutableArray<string> ReadServices(VariableReader read)
     {
         const string name = "SERVICE_DOMAINS";
-        var expected = $"one or more of {string.Join(", ", ServiceDomains.Known)}, with commas between, or nothing";
+        var expected = $"one or more of {string.Join(", ", ServiceDomains.Known)}, with commas between, such as eks,rds, or nothing";
         var services = read.Optional(name, expected)?.Split(',', StringSplitOptions.TrimEntries) ?? [];
         foreach (var unknown in services.Where(service => !ServiceDomains.Known.Contains(service)))
         {

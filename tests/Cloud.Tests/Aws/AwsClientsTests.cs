@@ -91,6 +91,84 @@ public sealed class AwsClientsTests : IDisposable
     }
 
     [Fact]
+    public async Task Counts_what_it_sends_by_service_each_page_and_no_retry()
+    {
+        const string Zones = "GET https://route53.amazonaws.com/2013-04-01/hostedzone?";
+        _aws.On(Zones + "maxitems=100").Xml("<R><HostedZones/><IsTruncated>true</IsTruncated><NextMarker>Z2</NextMarker></R>")
+            .On(Zones + "marker=Z2&maxitems=100").XmlError("Throttling", "Rate exceeded")
+            .On(Zones + "marker=Z2&maxitems=100").Xml("<R><HostedZones/><IsTruncated>false</IsTruncated></R>")
+            .On(Sts).Xml(Assumed("ASIAFIRST"))
+            .On(Ec2InParis).Xml(Empty)
+            .On("POST https://dynamodb.eu-west-1.amazonaws.com/").Json("{}")
+            .On("POST https://route53resolver.eu-west-1.amazonaws.com/").JsonError("AccessDeniedException", "no");
+        var clients = Clients(_aws, new FakeTimeProvider(s_now));
+        Assert.Empty(clients.Calls);
+
+        await clients.In(Home).Route53.ListPublicZonesAsync(Stopping);
+        var before = clients.Calls;
+        await clients.In(s_member).Ec2.DescribeVpcsAsync(null, Stopping);
+        await clients.Ledger.GetNodeAsync(Router, Stopping);
+        await Assert.ThrowsAsync<CallFailedException>(() => clients.In(Home).Resolver.ListInboundEndpointsAsync(Stopping));
+
+        Assert.Equal(new Dictionary<string, int> { ["Route 53"] = 2 }, before);
+        Assert.Equal(
+            new Dictionary<string, int> { ["Route 53"] = 2, ["STS"] = 1, ["EC2"] = 1, ["DynamoDB"] = 1, ["Route 53 Resolver"] = 1 }, clients.Calls);
+    }
+
+    [Fact]
+    public async Task Sends_Route_53_five_requests_a_second_for_all_Regions_of_an_account()
+    {
+        var time = new FakeTimeProvider(s_now);
+        var aws = new FakeAws { AnyOrder = true };
+        var other = new Scope("444455556666", "eu-west-1");
+        aws.On(Sts).Xml(Assumed("ASIAFIRST"));
+        for (var call = 0; call < 7; call++)
+        {
+            aws.On("GET https://route53.amazonaws.com/2013-04-01/change/C1").Xml("<R><ChangeInfo><Status>INSYNC</Status></ChangeInfo></R>");
+        }
+
+        var clients = Clients(aws, time);
+        var regions = new[] { "eu-west-1", "eu-west-2", "eu-west-3", "eu-north-1", "eu-south-1" };
+        foreach (var region in regions)
+        {
+            await clients.In(Home with { Region = region }).Route53.IsInSyncAsync("C1", Stopping);
+        }
+
+        var sixth = clients.In(Home).Route53.IsInSyncAsync("C1", Stopping);
+        Assert.True(await clients.In(other).Route53.IsInSyncAsync("C1", Stopping));
+        Assert.False(sixth.IsCompleted);
+        Assert.Equal(7, aws.Requests.Count);
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(await sixth);
+    }
+
+    [Fact]
+    public async Task Sends_Resolver_five_requests_a_second_in_each_Region()
+    {
+        var time = new FakeTimeProvider(s_now);
+        var aws = new FakeAws { AnyOrder = true };
+        for (var call = 0; call < 6; call++)
+        {
+            aws.On("POST https://route53resolver.eu-west-1.amazonaws.com/").Json("""{"ResolverEndpoints":[]}""");
+        }
+
+        aws.On("POST https://route53resolver.eu-west-3.amazonaws.com/").Json("""{"ResolverEndpoints":[]}""");
+        var clients = Clients(aws, time);
+        for (var call = 0; call < 5; call++)
+        {
+            await clients.In(Home).Resolver.ListInboundEndpointsAsync(Stopping);
+        }
+
+        var sixth = clients.In(Home).Resolver.ListInboundEndpointsAsync(Stopping);
+        await clients.In(Home with { Region = "eu-west-3" }).Resolver.ListInboundEndpointsAsync(Stopping);
+        Assert.False(sixth.IsCompleted);
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Empty((await sixth).Items);
+    }
+
+    [Fact]
     public async Task Says_what_to_allow_when_the_role_cannot_be_assumed()
     {
         _aws.On(Sts).XmlError(

@@ -23,6 +23,8 @@ public sealed class ThinEndpointTests
 
         Assert.Equal(new ThinEndpoint(new($"https://{autoScaling}/"), region), AutoScalingClient.Endpoint(endpoint));
         Assert.Equal(new ThinEndpoint(new($"https://{route53}/"), route53Signing), Route53Client.Endpoint(endpoint));
+        var resolver = autoScaling.Replace("autoscaling.", "route53resolver.", StringComparison.Ordinal);
+        Assert.Equal(new ThinEndpoint(new($"https://{resolver}/"), region), ResolverClient.Endpoint(endpoint));
     }
 
     [Fact]
@@ -35,6 +37,7 @@ public sealed class ThinEndpointTests
 
         Assert.Equal(new ThinEndpoint(new("http://127.0.0.1:5000/"), "us-east-1"), config.Endpoint());
         Assert.Equal(("Auto Scaling", "Route 53"), (AutoScalingClient.Config().ServiceId, Route53Client.Config().ServiceId));
+        Assert.Equal("Route53Resolver", ResolverClient.Config().ServiceId);
     }
 
     [Theory]

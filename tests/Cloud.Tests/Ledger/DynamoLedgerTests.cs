@@ -196,6 +196,34 @@ public sealed class DynamoLedgerTests : IDisposable
         Assert.Equal(Failure.NotFound, failed.Failure);
     }
 
+    [Fact]
+    public async Task Reads_what_was_written_before_DNS64_and_exit_nodes_were_known()
+    {
+        _aws.On(Dynamo).Json($$"""{"Items":[{{NodeText}},{{DomainText}}]}""");
+
+        var all = await Ledger.ReadAllAsync(Stopping);
+
+        Assert.Null(Assert.Single(all.Nodes.Items).Dns64);
+        Assert.False(Assert.Single(all.Domains.Items).UseWithExitNode);
+        Assert.True(all.Nodes.IsComplete && all.Domains.IsComplete);
+    }
+
+    [Fact]
+    public async Task Keeps_the_DNS64_mark_of_a_node_and_the_flag_of_a_domain()
+    {
+        const string Mark = "7 10.0.0.2 10.0.0.0/16";
+        _aws.On(Dynamo, Put, $"\"dns64\":{{\"S\":\"{Mark}\"}}").Json("{}")
+            .On(Dynamo, Put, "\"useWithExitNode\":{\"BOOL\":true}").Json("{}")
+            .On(Dynamo).Json($$$"""{"Items":[{{{NodeText[..^1]}}},"dns64":{"S":"{{{Mark}}}"}},{{{DomainText[..^1]}}},"useWithExitNode":{"BOOL":true}}]}""");
+
+        await Ledger.PutNodeAsync(s_node with { Dns64 = Mark }, Stopping);
+        await Ledger.PutDomainAsync(s_domain with { UseWithExitNode = true }, null, Stopping);
+        var all = await Ledger.ReadAllAsync(Stopping);
+
+        Assert.Equal(s_node with { Dns64 = Mark }, Assert.Single(all.Nodes.Items));
+        Assert.True(Assert.Single(all.Domains.Items).UseWithExitNode);
+    }
+
     [Theory]
     [InlineData("\"node#i-0a1b2c3d4e5f60718\"", "\"node#i-1\"", "instance")]
     [InlineData("111122223333/eu-west-1", "nowhere", "scope")]
@@ -209,6 +237,7 @@ public sealed class DynamoLedgerTests : IDisposable
     [InlineData("{\"S\":\"10.0.0.0/16\"}", "{\"N\":\"1\"}", "routes")]
     [InlineData("2026-11-23T11:00:00.0000000+00:00", "once", "goneAt")]
     [InlineData("\"N\":\"4\"", "\"N\":\"-4\"", "version")]
+    [InlineData("{\"N\":\"4\"}}", "{\"N\":\"4\"},\"dns64\":{\"BOOL\":true}}", "dns64")]
     public async Task Leaves_out_a_node_that_cannot_be_read_and_says_which(string what, string by, string attribute)
     {
         var broken = NodeText.Replace(what, by, StringComparison.Ordinal);
@@ -232,6 +261,7 @@ public sealed class DynamoLedgerTests : IDisposable
     [InlineData("111122223333/eu-west-1", "nowhere", "scope")]
     [InlineData("vpc-0a1b2c3d4e5f60718", "vpc", "vpc")]
     [InlineData("{\"BOOL\":true}", "{\"S\":\"true\"}", "confirmed")]
+    [InlineData("{\"BOOL\":true}}", "{\"BOOL\":true},\"useWithExitNode\":{\"S\":\"true\"}}", "useWithExitNode")]
     public async Task Leaves_out_a_domain_that_cannot_be_read_and_says_which(string what, string by, string attribute)
     {
         _aws.On(Dynamo).Json($$"""{"Items":[{{NodeText}},{{DomainText.Replace(what, by, StringComparison.Ordinal)}}]}""");

@@ -8,6 +8,7 @@ public sealed class TailscaleClientTests
     private const string Keys = "/api/v2/tailnet/-/keys";
     private const string AllDevices = "GET /api/v2/tailnet/-/devices?fields=all&tags=tag%3Aaws-router";
     private const string SplitDns = "/api/v2/tailnet/-/dns/split-dns";
+    private const string Configuration = "/api/v2/tailnet/-/dns/configuration";
 
     private static readonly DeviceId s_device = DeviceId.Parse("n1CNTRL");
 
@@ -313,6 +314,51 @@ public sealed class TailscaleClientTests
         a.Api.Token().Then("GET " + SplitDns, 200, body);
 
         var failed = await Assert.ThrowsAsync<CallFailedException>(() => a.Client.GetSplitDnsAsync(Stopping));
+
+        Assert.Equal(Failure.Unavailable, failed.Failure);
+    }
+
+    [Fact]
+    public async Task The_domains_that_clients_with_an_exit_node_ask_for_are_read_from_the_configuration()
+    {
+        using var a = new AClient();
+        a.Api.Token().Then("GET " + Configuration, 200,
+            """
+            {"nameservers":[{"address":"1.1.1.1","useWithExitNode":true}],"splitDNS":{
+            "Corp.Example.":[{"address":"10.0.0.2","useWithExitNode":false},{"address":"10.0.0.10","useWithExitNode":true}],"corp.example":[{"useWithExitNode":true}],
+            "b.example":[{"address":"10.0.0.2"}],"c.example":null,"d.example":[],"a.example":[{"address":"fd00::2","useWithExitNode":true,"new":1}]},
+            "searchPaths":["corp.example"],"preferences":{"overrideLocalDNS":false,"magicDNS":true}}
+            """);
+
+        Assert.Equal(["a.example", "corp.example"], await a.Client.GetExitNodeDomainsAsync(Stopping));
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"splitDNS":null}""")]
+    [InlineData("""{"splitDNS":{}}""")]
+    public async Task A_tailnet_without_split_DNS_has_no_domains_for_exit_nodes(string body)
+    {
+        using var a = new AClient();
+        a.Api.Token().Then("GET " + Configuration, 200, body);
+
+        Assert.Empty(await a.Client.GetExitNodeDomainsAsync(Stopping));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("""{"splitDNS":["a.example"]}""")]
+    [InlineData("""{"splitDNS":{"a.example":["10.0.0.2"]}}""")]
+    [InlineData("""{"splitDNS":{"a.example":[null]}}""")]
+    [InlineData("""{"splitDNS":{"a.example":[{"useWithExitNode":"true"}]}}""")]
+    public async Task A_configuration_that_cannot_be_read_is_unknown(string body)
+    {
+        using var a = new AClient();
+        a.Api.Token().Then("GET " + Configuration, 200, body);
+
+        var failed = await Assert.ThrowsAsync<CallFailedException>(() => a.Client.GetExitNodeDomainsAsync(Stopping));
 
         Assert.Equal(Failure.Unavailable, failed.Failure);
     }

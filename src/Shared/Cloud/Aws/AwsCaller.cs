@@ -1,7 +1,9 @@
 namespace Automation.Aws;
 
 /// <summary>Makes calls to one service: bounds how long each may take, and gives failures their meaning.</summary>
-internal sealed class AwsCaller(AwsService service, AwsIdentity identity, TimeProvider time)
+/// <param name="counts">Where each request is counted; null for nowhere.</param>
+/// <param name="pace">What a request waits for, before its own time begins; null where nothing is to be kept to.</param>
+internal sealed class AwsCaller(AwsService service, AwsIdentity identity, TimeProvider time, CallCounts? counts = null, RateLimit? pace = null)
 {
     /// <summary>For one call with its retries: two tries that hang, and the waits between.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(20);
@@ -11,6 +13,12 @@ internal sealed class AwsCaller(AwsService service, AwsIdentity identity, TimePr
     public async Task<T> CallAsync<T>(string operation, Func<CancellationToken, Task<T>> call, CancellationToken stopping)
     {
         stopping.ThrowIfCancellationRequested();
+        if (pace is not null)
+        {
+            await pace.WaitAsync(stopping).ConfigureAwait(false);
+        }
+
+        counts?.Add(service);
         using var limit = new CancellationTokenSource(Longest, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, limit.Token);
         try

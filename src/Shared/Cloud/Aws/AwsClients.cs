@@ -13,7 +13,7 @@ namespace Automation.Aws;
 /// </summary>
 public sealed class AwsClients : IAws
 {
-    public IReadOnlyDictionary<string, int> Calls => throw new NotImplementedException();
+    private const int Route53RequestsPerSecond = 5;
 
     static AwsClients() => SlimPipeline.Use();
 
@@ -24,6 +24,8 @@ public sealed class AwsClients : IAws
     private readonly HttpClientFactory? _http;
     private readonly ConcurrentDictionary<Scope, Lazy<AwsScope>> _scopes = new();
     private readonly ConcurrentDictionary<string, Lazy<AWSCredentials>> _members = new();
+    private readonly ConcurrentDictionary<string, Lazy<RateLimit>> _route53Paces = new();
+    private readonly CallCounts _counts = new();
     private readonly Lazy<IAmazonSecurityTokenService> _sts;
     private readonly Lazy<ILedger> _ledger;
 
@@ -47,7 +49,7 @@ public sealed class AwsClients : IAws
         _ledger = new(() => new DynamoLedger(
             new LeanDynamoDb(credentials, ClientDefaults.With(new AmazonDynamoDBConfig(), settings.Home.Region, http)),
             settings.LedgerTable,
-            new(AwsService.DynamoDb, new(settings.Home, null), time)));
+            new(AwsService.DynamoDb, new(settings.Home, null), time, _counts)));
     }
 
     /// <summary>In the function's own account and Region.</summary>
@@ -56,18 +58,24 @@ public sealed class AwsClients : IAws
     /// <summary>In the function's own account and Region.</summary>
     public ISqs Sqs => Get(_settings.Home).Sqs;
 
+    public IReadOnlyDictionary<string, int> Calls => _counts.SoFar();
+
     public IAwsScope In(Scope scope) => Get(scope);
 
     private AwsScope Get(Scope scope) => _scopes.GetOrAdd(scope, _ => new(() => Create(scope))).Value;
 
-    private AwsScope Create(Scope scope) => scope.Account == _settings.Home.Account
-        ? new(new(scope, null), _settings.ParameterKmsKey, _credentials, _http, _time)
-        : new(
-            new(scope, _settings.MemberRole),
+    private AwsScope Create(Scope scope)
+    {
+        var isOwn = scope.Account == _settings.Home.Account;
+        return new(
+            new(scope, isOwn ? null : _settings.MemberRole),
             _settings.ParameterKmsKey,
-            _members.GetOrAdd(scope.Account, _ => new(() => Member(scope.Account))).Value,
+            isOwn ? _credentials : _members.GetOrAdd(scope.Account, _ => new(() => Member(scope.Account))).Value,
             _http,
-            _time);
+            _time,
+            _counts,
+            _route53Paces.GetOrAdd(scope.Account, _ => new(() => new(Route53RequestsPerSecond, _time))).Value);
+    }
 
     // Tokens from a Region's own STS hold in every Region of the partition, so one role a account is enough.
     private MemberCredentials Member(string account)
@@ -75,7 +83,7 @@ public sealed class AwsClients : IAws
         var partition = RegionEndpoint.GetBySystemName(_settings.Home.Region).PartitionName;
         return new(
             _sts.Value,
-            new(AwsService.Sts, new(_settings.Home, null), _time),
+            new(AwsService.Sts, new(_settings.Home, null), _time, _counts),
             account,
             _settings.MemberRole is { } role ? $"arn:{partition}:iam::{account}:role/{role}" : null,
             _session,

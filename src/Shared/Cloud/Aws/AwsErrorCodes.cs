@@ -8,13 +8,35 @@ internal static class AwsErrorCodes
 {
     public const string ConditionalCheckFailed = "ConditionalCheckFailedException";
 
+    public const string ConflictingDomainExists = "ConflictingDomainExists";
+
     public const string InstanceIdMalformed = "InvalidInstanceID.Malformed";
+
+    public const string InvalidVpcId = "InvalidVPCId";
 
     public const string InvocationDoesNotExist = "InvocationDoesNotExist";
 
+    public const string LastVpcAssociation = "LastVPCAssociation";
+
+    public const string LimitsExceeded = "LimitsExceeded";
+
+    public const string NoSuchChange = "NoSuchChange";
+
+    public const string NoSuchHostedZone = "NoSuchHostedZone";
+
+    public const string NotAuthorized = "NotAuthorizedException";
+
     public const string ParameterAlreadyExists = "ParameterAlreadyExists";
 
+    public const string PriorRequestNotComplete = "PriorRequestNotComplete";
+
+    public const string TooManyVpcAssociationAuthorizations = "TooManyVPCAssociationAuthorizations";
+
     public const string ValidationError = "ValidationError";
+
+    public const string VpcAssociationAuthorizationNotFound = "VPCAssociationAuthorizationNotFound";
+
+    public const string VpcAssociationNotFound = "VPCAssociationNotFound";
 
     /// <summary>Of these, some are also the answer in a Region that the account has not enabled.</summary>
     public static readonly FrozenSet<string> UnknownCredential = Set(
@@ -29,7 +51,7 @@ internal static class AwsErrorCodes
 
     // Most of these come as HTTP 400, so the status alone would read as a wrong request.
     private static readonly FrozenSet<string> s_throttled = Set(
-        "BandwidthLimitExceeded", "LimitExceededException", "PriorRequestNotComplete", "ProvisionedThroughputExceeded",
+        "BandwidthLimitExceeded", "LimitExceededException", PriorRequestNotComplete, "ProvisionedThroughputExceeded",
         "ProvisionedThroughputExceededException", "RequestLimitExceeded", "RequestThrottled", "RequestThrottledException", "SlowDown",
         "ThrottledException", "Throttling", "ThrottlingError", "ThrottlingException", "TooManyRequestsException", "TooManyUpdates",
         "TransactionInProgressException");
@@ -39,14 +61,15 @@ internal static class AwsErrorCodes
         "RequestTimeoutException", "ResourceContention", "ServiceUnavailable", "ServiceUnavailableException", "Unavailable");
 
     private static readonly FrozenSet<string> s_denied = Set(
-        "AccessDenied", "AccessDeniedException", "NotAuthorizedException", "UnauthorizedOperation", "UnauthorizedAccess");
+        "AccessDenied", "AccessDeniedException", NotAuthorized, "UnauthorizedOperation", "UnauthorizedAccess");
 
     private static readonly FrozenSet<string> s_notFound = Set(
-        "AWS.SimpleQueueService.NonExistentQueue", InstanceIdMalformed, InvocationDoesNotExist, "NoSuchHostedZone", "ParameterNotFound",
-        "ParameterVersionNotFound", "QueueDoesNotExist", "ResourceNotFoundException");
+        "AWS.SimpleQueueService.NonExistentQueue", InstanceIdMalformed, InvalidVpcId, InvocationDoesNotExist, NoSuchChange, NoSuchHostedZone,
+        "ParameterNotFound", "ParameterVersionNotFound", "QueueDoesNotExist", "ResourceNotFoundException", VpcAssociationAuthorizationNotFound,
+        VpcAssociationNotFound);
 
     private static readonly FrozenSet<string> s_conflict = Set(
-        "ConcurrentModification", ConditionalCheckFailed, "ConflictingDomainExists", "IncorrectState", ParameterAlreadyExists,
+        "ConcurrentModification", ConditionalCheckFailed, ConflictingDomainExists, "IncorrectState", ParameterAlreadyExists,
         "RouteAlreadyExists", "TransactionCanceledException", "TransactionConflictException");
 
     public static Failure Meaning(string? code, HttpStatusCode status) => code switch

@@ -53,7 +53,7 @@ internal static class AwsFailures
         error is AmazonUnmarshallingException ? "the answer cannot be read" : error.Message;
 
     private static string Remedy(Failure failure, AmazonServiceException error, AwsService service, string operation, AwsIdentity identity) =>
-        failure switch
+        AssociationRemedies.Of(error.ErrorCode) ?? failure switch
         {
             Failure.Denied => $"; allow {Action(error, service, operation)} in {identity.RoleForPeople}",
             Failure.BadCredential when AwsErrorCodes.ExpiredCredential.Contains(error.ErrorCode) =>

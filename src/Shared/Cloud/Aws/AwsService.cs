@@ -9,6 +9,8 @@ internal sealed record AwsService(string Name, string ActionPrefix)
 
     public static readonly AwsService Ec2 = new("EC2", "ec2");
 
+    public static readonly AwsService Resolver = new("Route 53 Resolver", "route53resolver");
+
     public static readonly AwsService Route53 = new("Route 53", "route53");
 
     public static readonly AwsService Sqs = new("SQS", "sqs");

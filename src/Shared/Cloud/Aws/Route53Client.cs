@@ -1,11 +1,12 @@
 using Amazon;
 using Automation.Aws.Thin;
+using Automation.Names;
 using Automation.Plans;
 
 namespace Automation.Aws;
 
 /// <summary>Route 53 API (REST-XML), version 2013-04-01.</summary>
-internal sealed class Route53Client(ThinClient client, AwsCaller caller, Scope scope) : IRoute53
+internal sealed partial class Route53Client(ThinClient client, AwsCaller caller, Scope scope) : IRoute53
 {
     private const string ServiceId = "Route 53";
     private const string Version = "2013-04-01";
@@ -32,7 +33,10 @@ internal sealed class Route53Client(ThinClient client, AwsCaller caller, Scope s
         return new(new($"https://route53.{infix}{region.PartitionDnsSuffix}/"), signingRegion);
     }
 
-    public Task<Listing<Zone>> ListHostedZonesByVpcAsync(VpcId vpc, CancellationToken stopping)
+    public Task<Listing<Zone>> ListHostedZonesByVpcAsync(VpcId vpc, CancellationToken stopping) =>
+        ListHostedZonesByVpcAsync(vpc, scope.Region, stopping);
+
+    private Task<Listing<Zone>> ListHostedZonesByVpcAsync(VpcId vpc, string region, CancellationToken stopping)
     {
         const string Operation = "ListHostedZonesByVPC";
         return Pages.ReadAsync<ZonePage, Zone>(
@@ -43,7 +47,7 @@ internal sealed class Route53Client(ThinClient client, AwsCaller caller, Scope s
                         ServiceId,
                         $"/{Version}/hostedzonesbyvpc",
                         ("vpcid", vpc.ToString()),
-                        ("vpcregion", scope.Region),
+                        ("vpcregion", region),
                         ("maxitems", "100"),
                         ("nexttoken", page)),
                     root => new ZonePage(
@@ -67,37 +71,24 @@ internal sealed class Route53Client(ThinClient client, AwsCaller caller, Scope s
             });
     }
 
-    public Task<Listing<PublicZone>> ListPublicZonesAsync(CancellationToken stopping) => throw new NotImplementedException();
-
-    public Task<Listing<ZoneId>> ListAssociableZonesAsync(IReadOnlyCollection<ZoneId> zones, CancellationToken stopping) => throw new NotImplementedException();
-
-    public Task<string?> AssociateVpcAsync(ZoneId zone, VpcId vpc, string region, CancellationToken stopping) => throw new NotImplementedException();
-
-    public Task DisassociateVpcAsync(ZoneId zone, VpcId vpc, string region, CancellationToken stopping) => throw new NotImplementedException();
-
-    public Task<bool> IsInSyncAsync(string change, CancellationToken stopping) => throw new NotImplementedException();
-
-    public Task<Listing<VpcId>> ListVpcAssociationAuthorizationsAsync(ZoneId zone, CancellationToken stopping) => throw new NotImplementedException();
-
-    public Task CreateVpcAssociationAuthorizationAsync(ZoneId zone, VpcId vpc, string region, CancellationToken stopping) => throw new NotImplementedException();
-
-    public Task DeleteVpcAssociationAuthorizationAsync(ZoneId zone, VpcId vpc, string region, CancellationToken stopping) => throw new NotImplementedException();
-
     private static void Read(ZoneSummary summary, VpcId vpc, ListingBuilder<Zone> listing)
     {
         if (!ZoneId.TryParse(summary.Id, out var id))
         {
             listing.AddProblem($"'{Printable.Of(summary.Id)}' is not the id of a hosted zone");
         }
-        else if (summary.Name?.TrimEnd('.') is not { Length: > 0 } name || summary.Owner is null)
+        else if (Name(summary.Name) is not { } name || summary.Owner is null)
         {
             listing.AddProblem($"hosted zone {id} has no name or no owner");
         }
         else
         {
-            listing.Add(new(id, name.ToLowerInvariant(), vpc, summary.Owner));
+            listing.Add(new(id, name, vpc, summary.Owner));
         }
     }
+
+    /// <returns>null where there is none.</returns>
+    private static string? Name(string? text) => DomainName.Normal(text ?? "") is { Length: > 0 } name ? name : null;
 
     private sealed record ZonePage(IReadOnlyList<ZoneSummary> Zones, string? NextToken);
 

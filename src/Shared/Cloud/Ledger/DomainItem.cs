@@ -20,6 +20,7 @@ internal static class DomainItem
         item.Add("scope", domain.Scope.ToString());
         item.Add("vpc", domain.Vpc.ToString());
         item.Add("confirmed", domain.Confirmed);
+        item.Add("useWithExitNode", domain.UseWithExitNode);
         return item;
     }
 
@@ -58,7 +59,13 @@ internal static class DomainItem
             return LedgerItem.Unreadable(item, "confirmed", out problem);
         }
 
-        domain = new(key[KeyStart.Length..], resolvers, zone, scope, vpc, confirmed);
+        var useWithExitNode = item.GetValueOrDefault("useWithExitNode")?.BOOL;
+        if (item.ContainsKey("useWithExitNode") && useWithExitNode is null)
+        {
+            return LedgerItem.Unreadable(item, "useWithExitNode", out problem);
+        }
+
+        domain = new(key[KeyStart.Length..], resolvers, zone, scope, vpc, confirmed, useWithExitNode ?? false);
         return true;
     }
 }

@@ -9,12 +9,6 @@ namespace Automation.Ledger;
 /// <summary>The ledger as a DynamoDB table with the string key <c>pk</c>.</summary>
 internal sealed partial class DynamoLedger(IAmazonDynamoDB client, string table, AwsCaller caller) : ILedger
 {
-    public Task<AssociationRecord?> GetAssociationAsync(ZoneId zone, VpcId vpc, CancellationToken stopping) => throw new NotImplementedException();
-
-    public Task<bool> PutAssociationAsync(AssociationRecord association, AssociationRecord? expected, CancellationToken stopping) => throw new NotImplementedException();
-
-    public Task DeleteAssociationAsync(ZoneId zone, VpcId vpc, CancellationToken stopping) => throw new NotImplementedException();
-
     private const string Nothing = "attribute_not_exists(pk)";
 
     /// <summary>Attribute that differs with each write.</summary>
@@ -89,6 +83,7 @@ internal sealed partial class DynamoLedger(IAmazonDynamoDB client, string table,
         var nodes = new ListingBuilder<NodeRecord>();
         var domains = new ListingBuilder<DomainRecord>();
         var sites = new ListingBuilder<SiteRecord>();
+        var associations = new ListingBuilder<AssociationRecord>();
         for (Dictionary<string, AttributeValue>? from = null; ;)
         {
             var request = new ScanRequest { TableName = table, ConsistentRead = true, ExclusiveStartKey = from };
@@ -102,12 +97,13 @@ internal sealed partial class DynamoLedger(IAmazonDynamoDB client, string table,
                 nodes.AddProblem(failed.Message);
                 domains.AddProblem(failed.Message);
                 sites.AddProblem(failed.Message);
+                associations.AddProblem(failed.Message);
                 break;
             }
 
             foreach (var item in page.Items ?? [])
             {
-                Read(item, nodes, domains, sites);
+                Read(item, nodes, domains, sites, associations);
             }
 
             from = page.LastEvaluatedKey;
@@ -117,11 +113,15 @@ internal sealed partial class DynamoLedger(IAmazonDynamoDB client, string table,
             }
         }
 
-        return new(nodes.ToListing().AsSeen(), domains.ToListing().AsSeen(), sites.ToListing().AsSeen(), Seen<AssociationRecord>.All([]));
+        return new(nodes.ToListing().AsSeen(), domains.ToListing().AsSeen(), sites.ToListing().AsSeen(), associations.ToListing().AsSeen());
     }
 
     private static void Read(
-        Dictionary<string, AttributeValue> item, ListingBuilder<NodeRecord> nodes, ListingBuilder<DomainRecord> domains, ListingBuilder<SiteRecord> sites)
+        Dictionary<string, AttributeValue> item,
+        ListingBuilder<NodeRecord> nodes,
+        ListingBuilder<DomainRecord> domains,
+        ListingBuilder<SiteRecord> sites,
+        ListingBuilder<AssociationRecord> associations)
     {
         var key = item.GetValueOrDefault("pk")?.S ?? "";
         string? problem;
@@ -136,6 +136,10 @@ internal sealed partial class DynamoLedger(IAmazonDynamoDB client, string table,
         else if (key.StartsWith(SiteItem.KeyStart, StringComparison.Ordinal))
         {
             Add(sites, SiteItem.TryRead(item, out var site, out problem) ? site : null, problem);
+        }
+        else if (key.StartsWith(AssociationItem.KeyStart, StringComparison.Ordinal))
+        {
+            Add(associations, AssociationItem.TryRead(item, out var association, out problem) ? association : null, problem);
         }
     }
 

@@ -26,6 +26,7 @@ internal static class NodeItem
         item.Add("routes", node.Routes.Select(route => route.ToString()));
         item.Add("goneAt", node.GoneAt);
         item.Add("version", node.Version);
+        item.Add("dns64", node.Dns64);
         return item;
     }
 
@@ -91,7 +92,13 @@ internal static class NodeItem
             return LedgerItem.Unreadable(item, "version", out problem);
         }
 
-        node = new(instance, scope, role, vpc, registeredAt.Value, keyId, keyExpires, device, routes, goneAt, version);
+        var dns64 = item.Text("dns64");
+        if (item.ContainsKey("dns64") && dns64 is null)
+        {
+            return LedgerItem.Unreadable(item, "dns64", out problem);
+        }
+
+        node = new(instance, scope, role, vpc, registeredAt.Value, keyId, keyExpires, device, routes, goneAt, version, dns64);
         return true;
     }
 }

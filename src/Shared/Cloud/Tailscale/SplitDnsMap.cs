@@ -15,6 +15,16 @@ internal static class SplitDnsMap
             .OrderBy(domain => domain.Domain, StringComparer.Ordinal),
     ];
 
+    /// <summary>A domain of which any resolver has the flag: the admin console sets it for a domain's resolvers one by one.</summary>
+    public static ImmutableArray<string> ReadExitNodeDomains(WireDnsConfiguration configuration) =>
+    [
+        .. (configuration.SplitDns ?? [])
+            .Where(entry => (entry.Value ?? []).Any(resolver => (resolver ?? throw new FormatException("a resolver is null")).UseWithExitNode is true))
+            .Select(entry => Domain(entry.Key))
+            .Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal),
+    ];
+
     public static string Domain(string domain) => domain.TrimEnd('.').ToLowerInvariant();
 
     public static ImmutableArray<string> Resolvers(IEnumerable<string?> resolvers) =>

@@ -24,8 +24,10 @@ internal sealed record TailscaleCall(HttpMethod Method, string Template, string 
 
     public static readonly TailscaleCall SetRoutes = new(HttpMethod.Post, "/device/{id}/routes", "devices:routes", IsRepeatable: true);
 
-    // The API's document names no scope for split DNS; "dns" is what its OAuth page gives for the other DNS calls.
+    // The API's document names no scope for split DNS and the configuration; "dns" is what its OAuth page gives for the other DNS calls.
     public static readonly TailscaleCall GetSplitDns = new(HttpMethod.Get, "/tailnet/{tailnet}/dns/split-dns", "dns:read", IsRepeatable: true);
+
+    public static readonly TailscaleCall GetDnsConfiguration = new(HttpMethod.Get, "/tailnet/{tailnet}/dns/configuration", "dns:read", IsRepeatable: true);
 
     public static readonly TailscaleCall PatchSplitDns = new(HttpMethod.Patch, "/tailnet/{tailnet}/dns/split-dns", "dns", IsRepeatable: true);
 

@@ -11,8 +11,6 @@ namespace Automation.Tailscale;
 /// <summary>The Tailscale API v2 over HTTP.</summary>
 public sealed class TailscaleClient : ITailscale, IDisposable
 {
-    public Task<ImmutableArray<string>> GetExitNodeDomainsAsync(CancellationToken stopping) => throw new NotImplementedException();
-
     private readonly TailscaleHttp _http;
     private readonly AccessTokens _tokens;
     private readonly TimeProvider _time;
@@ -91,6 +89,12 @@ public sealed class TailscaleClient : ITailscale, IDisposable
     {
         var answer = await SendOkAsync(TailscaleCall.GetSplitDns, _tailnet + "/dns/split-dns", content: null, stopping);
         return Read(TailscaleCall.GetSplitDns, answer, TailscaleJson.Default.SplitDns, SplitDnsMap.Read);
+    }
+
+    public async Task<ImmutableArray<string>> GetExitNodeDomainsAsync(CancellationToken stopping)
+    {
+        var answer = await SendOkAsync(TailscaleCall.GetDnsConfiguration, _tailnet + "/dns/configuration", content: null, stopping);
+        return Read(TailscaleCall.GetDnsConfiguration, answer, TailscaleJson.Default.WireDnsConfiguration, SplitDnsMap.ReadExitNodeDomains);
     }
 
     public async Task<ImmutableArray<SplitDnsDomain>> PatchSplitDnsAsync(

@@ -7,6 +7,7 @@ namespace Automation.Tailscale;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.Never)]
 [JsonSerializable(typeof(WireCredential))]
 [JsonSerializable(typeof(WireDevices))]
+[JsonSerializable(typeof(WireDnsConfiguration))]
 [JsonSerializable(typeof(WireError))]
 [JsonSerializable(typeof(WireKey))]
 [JsonSerializable(typeof(WireKeyRequest))]
@@ -65,6 +66,11 @@ internal sealed record WireDevice(
 internal sealed record WireRoutes(JsonElement AdvertisedRoutes, JsonElement EnabledRoutes);
 
 internal sealed record WireRouteRequest(IReadOnlyList<string> Routes);
+
+/// <summary>Of the whole configuration, what no other endpoint shows.</summary>
+internal sealed record WireDnsConfiguration([property: JsonPropertyName("splitDNS")] Dictionary<string, IReadOnlyList<WireResolver?>?>? SplitDns);
+
+internal sealed record WireResolver(bool? UseWithExitNode);
 
 /// <summary>Takes a secret out of JSON without its ever being a member that prints.</summary>
 internal sealed class SecretJson : JsonConverter<Secret>

@@ -1,8 +1,10 @@
+using System.Text.Json.Serialization.Metadata;
 using System.Xml.Linq;
 using Amazon.Runtime;
 using Amazon.Runtime.Credentials.Internal;
 using Amazon.Runtime.Internal;
 using Amazon.Runtime.Internal.Auth;
+using Amazon.Runtime.Internal.Transform;
 
 namespace Automation.Aws.Thin;
 
@@ -14,9 +16,22 @@ internal sealed class ThinClient : AmazonServiceClient
     {
     }
 
-    public async Task<T> SendAsync<T>(ThinCall call, Func<XElement, T> read, CancellationToken stopping)
+    /// <summary>Of a service that answers with XML.</summary>
+    public Task<T> SendAsync<T>(ThinCall call, Func<XElement, T> read, CancellationToken stopping) =>
+        SendAsync<T>(call, new ThinReader<T>(read, mayBeEmpty: false), stopping);
+
+    /// <summary>Of a call whose answer says no more than that it was done.</summary>
+    public Task<bool> SendAsync(ThinCall call, CancellationToken stopping) =>
+        SendAsync<bool>(call, new ThinReader<bool>(_ => true, mayBeEmpty: true), stopping);
+
+    /// <summary>Of a service that answers with JSON.</summary>
+    public Task<T> SendAsync<T>(ThinCall call, JsonTypeInfo<T> read, CancellationToken stopping)
+        where T : class =>
+        SendAsync<T>(call, new ThinJsonReader<T>(read), stopping);
+
+    private async Task<T> SendAsync<T>(ThinCall call, ResponseUnmarshaller reader, CancellationToken stopping)
     {
-        var options = new InvokeOptions { RequestMarshaller = call, ResponseUnmarshaller = new ThinReader<T>(read) };
+        var options = new InvokeOptions { RequestMarshaller = call, ResponseUnmarshaller = reader };
         var result = (ThinResult<T>)await InvokeAsync<AmazonWebServiceResponse>(call, options, stopping).ConfigureAwait(false);
         return result.Value!;
     }

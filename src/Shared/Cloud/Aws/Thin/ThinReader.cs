@@ -11,10 +11,17 @@ internal sealed class ThinResult<T> : AmazonWebServiceResponse
 }
 
 /// <summary>Reads an XML answer; errors as AWS's Query and REST-XML services write them.</summary>
-internal sealed class ThinReader<T>(Func<XElement, T> read) : XmlResponseUnmarshaller
+/// <param name="mayBeEmpty">An answer without a body is taken for an element without content.</param>
+internal sealed class ThinReader<T>(Func<XElement, T> read, bool mayBeEmpty) : XmlResponseUnmarshaller
 {
     public override AmazonWebServiceResponse Unmarshall(XmlUnmarshallerContext input) =>
-        new ThinResult<T> { Value = read(XElement.Load(input.Stream)) };
+        new ThinResult<T> { Value = read(mayBeEmpty ? LoadAny(input.Stream) : XElement.Load(input.Stream)) };
+
+    private static XElement LoadAny(Stream stream)
+    {
+        using var body = new StreamReader(stream);
+        return body.Peek() < 0 ? new("Nothing") : XElement.Load(body);
+    }
 
     public override AmazonServiceException UnmarshallException(XmlUnmarshallerContext input, Exception innerException, HttpStatusCode statusCode)
     {
