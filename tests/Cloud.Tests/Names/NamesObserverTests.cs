@@ -51,7 +51,15 @@ public sealed class NamesObserverTests
         Assert.Equal(asked ? [_accounts.Zone] : [], seen.Zones.Items.Select(zone => zone.Id));
         Assert.True(seen.Zones.IsComplete);
         Assert.Equal(asked ? 2 : 1, _accounts.Count(ByVpc));
-        Assert.Equal(asked ? 2 : 1, _accounts.Count(Endpoints));
+    }
+
+    [Fact]
+    public async Task A_VPC_with_an_endpoint_that_only_others_routers_serve_is_asked_about()
+    {
+        await ServedAsync();
+        World.Aws.Region(SpokeScope).Resolver.AddInboundEndpoint("rslvr-in-0b1b2c3d4e5f60030", _accounts.Spoke, "10.20.1.53");
+
+        Assert.Equal([_accounts.Zone], Seen(await ObserveAsync(), SpokeScope).Zones.Items.Select(zone => zone.Id));
     }
 
     [Fact]
@@ -88,7 +96,7 @@ public sealed class NamesObserverTests
     }
 
     [Fact]
-    public async Task Endpoints_and_rules_are_read_once_a_scope_that_has_a_VPC_to_ask_about()
+    public async Task Endpoints_and_rules_are_read_once_a_scope()
     {
         _accounts.Launch("i-0a1b2c3d4e5f60718", _accounts.Hub);
         World.Aws.Region(HubScope).Resolver.AddInboundEndpoint("rslvr-in-0a1b2c3d4e5f60030", _accounts.Hub, "10.0.1.53");
@@ -99,8 +107,9 @@ public sealed class NamesObserverTests
 
         Assert.Equal("rslvr-in-0a1b2c3d4e5f60030", Assert.Single(Seen(seen, HubScope).Endpoints.Items).Id);
         Assert.Equal("rslvr-rr-0a1b2c3d4e5f60030", Assert.Single(Seen(seen, HubScope).Rules.Items).Id);
-        Assert.Equal((Seen<ResolverEndpoint>.All([]), Seen<ForwardRule>.All([])), (Seen(seen, SpokeScope).Endpoints, Seen(seen, SpokeScope).Rules));
-        Assert.Equal((1, 1), (_accounts.Count(Endpoints), _accounts.Count(Rules)));
+        Assert.Equal("rslvr-in-0b1b2c3d4e5f60030", Assert.Single(Seen(seen, SpokeScope).Endpoints.Items).Id);
+        Assert.Empty(Seen(seen, SpokeScope).Rules.Items);
+        Assert.Equal((2, 2), (_accounts.Count(Endpoints), _accounts.Count(Rules)));
     }
 
     [Fact]
@@ -172,15 +181,15 @@ public sealed class NamesObserverTests
     }
 
     [Fact]
-    public async Task Where_the_VPCs_are_not_known_nothing_that_answers_in_them_is()
+    public async Task Where_the_VPCs_are_not_known_neither_are_their_zones()
     {
         _accounts.Launch("i-0a1b2c3d4e5f60718", _accounts.Hub);
         _accounts.Fails = call => call == "EC2 DescribeVpcs" ? Failed(call, Failure.Denied) : null;
 
         var seen = Seen(await ObserveAsync(), HubScope);
 
-        Assert.Equal(["not every VPC is known"], new[] { seen.Zones.Problem, seen.Endpoints.Problem, seen.Rules.Problem }.Distinct());
-        Assert.True(seen.PublicZones.IsComplete);
+        Assert.Equal("not every VPC is known", seen.Zones.Problem);
+        Assert.True(seen.PublicZones.IsComplete && seen.Endpoints.IsComplete && seen.Rules.IsComplete);
     }
 
     [Fact]

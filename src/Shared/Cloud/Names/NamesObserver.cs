@@ -17,6 +17,9 @@ internal static class NamesObserver
     /// <param name="scopes">The scopes to look at.</param>
     public static async Task<Snapshot> ObserveAsync(IAws aws, Snapshot seen, IReadOnlyCollection<Scope> scopes, CancellationToken stopping)
     {
+        // Endpoints first: they answer for VPCs that have no router of their own, too.
+        var resolvers = await Task.WhenAll(seen.Scopes.Select(scope => scopes.Contains(scope.Scope) ? WithResolverAsync(aws.In(scope.Scope), scope, stopping) : Task.FromResult(scope)));
+        seen = seen with { Scopes = [.. resolvers] };
         var looked = seen.Scopes.Where(scope => scopes.Contains(scope.Scope)).ToImmutableArray();
         var asked = VpcsToAsk(seen, looked);
 
@@ -47,8 +50,6 @@ internal static class NamesObserver
     {
         var asked = ask.ToHashSet();
         var publicZones = isAccountsFirst ? SnapshotObserver.ReadList(() => services.Route53.ListPublicZonesAsync(stopping)) : Task.FromResult(Seen<PublicZone>.All([]));
-        var endpoints = InScope(seen, asked, () => services.Resolver.ListInboundEndpointsAsync(stopping));
-        var rules = InScope(seen, asked, () => services.Resolver.ListForwardRulesAsync(stopping));
 
         var vpcs = ImmutableArray.CreateBuilder<Vpc>();
         var zones = ImmutableArray.CreateBuilder<Zone>();
@@ -80,15 +81,21 @@ internal static class NamesObserver
             Vpcs = seen.Vpcs with { Items = vpcs.ToImmutable() },
             Zones = new([.. zones.OrderBy(zone => zone.Vpc).ThenBy(zone => zone.Id)], problems.Count == 0 ? null : string.Join("; ", problems)),
             PublicZones = await publicZones,
-            Endpoints = await endpoints,
-            Rules = await rules,
         };
     }
 
-    // Where no VPC of a scope is asked about its names, what answers them there is of no interest.
-    private static Task<Seen<T>> InScope<T>(ScopeSeen seen, HashSet<VpcId> asked, Func<Task<Listing<T>>> list) =>
-        asked.Count > 0 ? SnapshotObserver.ReadList(list)
-        : Task.FromResult(seen.Vpcs.IsComplete ? Seen<T>.All([]) : Seen<T>.Unknown(NotEveryVpc));
+    // Where a scope has no VPC, nothing answers names there.
+    private static async Task<ScopeSeen> WithResolverAsync(IAwsScope services, ScopeSeen seen, CancellationToken stopping)
+    {
+        if (seen.Vpcs is { IsComplete: true, Items.IsEmpty: true })
+        {
+            return seen with { Endpoints = Seen<ResolverEndpoint>.All([]), Rules = Seen<ForwardRule>.All([]) };
+        }
+
+        var endpoints = SnapshotObserver.ReadList(() => services.Resolver.ListInboundEndpointsAsync(stopping));
+        var rules = SnapshotObserver.ReadList(() => services.Resolver.ListForwardRulesAsync(stopping));
+        return seen with { Endpoints = await endpoints, Rules = await rules };
+    }
 
     /// <summary>A scope of each account, one that is looked at where there is one.</summary>
     private static Dictionary<string, Scope> AccountScopes(Snapshot seen, IReadOnlyCollection<Scope> scopes) => seen.Scopes
