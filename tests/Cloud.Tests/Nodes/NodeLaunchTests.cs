@@ -1,4 +1,8 @@
+using System.Text;
+using System.Text.Json.Nodes;
 using Automation.Aws;
+using Automation.Names;
+using Automation.Network;
 using Automation.Sandbox;
 using static Automation.Nodes.ANetwork;
 
@@ -60,6 +64,29 @@ public sealed class NodeLaunchTests
             settings.Value);
         Assert.Equal(key.Id, World.Ledger.Nodes[Blue].Key);
         Assert.Equal("Pending:Wait", _network.Region.Instance(Blue).LifecycleState);
+    }
+
+    [Theory]
+    [InlineData("7", true, true)]
+    [InlineData("7", false, false)]
+    [InlineData("none", true, false)]
+    [InlineData("24318", true, false)]
+    [InlineData(null, true, false)]
+    public async Task A_router_that_can_translate_names_boots_with_the_configuration_of_its_vpcs_site(string? tag, bool dns64, bool configured)
+    {
+        if (tag is not null)
+        {
+            _network.Region.TagVpc(_network.Hub, "tailscale:site-id", tag);
+        }
+
+        var instance = _network.Launch(Blue);
+        instance.Dns64 = dns64;
+        instance.Boots = false;
+        await World.RunAsync(Seconds(6));
+
+        var settings = JsonNode.Parse(_network.Region.Parameters[$"/tailnet/nodes/{Blue}/settings"].Value)!;
+        var configuration = settings["dns64"] is { } text ? Encoding.UTF8.GetString(Convert.FromBase64String((string)text!)) : null;
+        Assert.Equal(configured ? new Dns64(7, Address.Parse("10.0.0.2"), Prefixes("10.0.0.0/16")).ToConfiguration() : null, configuration);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Automation.Names;
 using Automation.Network;
 
 namespace Automation.Nodes;
@@ -14,4 +15,15 @@ public class NodeSettingsTests
     [Fact]
     public void A_resolvers_configuration_is_the_last_member() =>
         Assert.EndsWith(""","flags":{"accept-dns":"false"},"dns64":"YWJj"}""", (s_settings with { Dns64 = "YWJj" }).ToJson(), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_configuration_that_would_not_fit_into_a_parameter_is_left_out()
+    {
+        Dns64 Of(int cidrs) => new(7, Address.Parse("10.0.0.2"), PrefixSet.Of(Enumerable.Range(0, cidrs).Select(cidr => Prefix.Parse($"10.{cidr}.0.0/16"))));
+
+        Assert.NotNull(s_settings.With(Of(2)).Dns64);
+        Assert.True(s_settings.With(Of(2)).ToJson().Length <= 4096);
+        Assert.Null(s_settings.With(Of(200)).Dns64);
+        Assert.Null(s_settings.With(null).Dns64);
+    }
 }

@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Automation.Aws;
 using Automation.Lambda;
 using Automation.Ledger;
+using Automation.Names;
+using Automation.Network;
 using Automation.Plans;
 using Automation.Routes;
 using Automation.Tailscale;
@@ -104,7 +107,7 @@ public sealed partial class NodeLaunch(
             var record = new NodeRecord(
                 id, services.Scope, NodeRoles.SubnetRouter, step.Vpc, seen.Record?.RegisteredAt ?? seen.Now, key.Id, key.Expires, null, routes, null, seen.Record?.Version ?? 0);
             var settingsWritten = services.Ssm.PutStringAsync(
-                NodeParameters.Name(settings.ParameterPrefix, id, NodeParameters.Settings), NodeSettings.Of(hostName, routes, tags).ToJson(), id, stopping);
+                NodeParameters.Name(settings.ParameterPrefix, id, NodeParameters.Settings), NodeSettings.Of(hostName, routes, tags).With(Dns64Of(step.Instance, vpc, routes)).ToJson(), id, stopping);
             var recorded = ledger.PutNodeAsync(record, stopping);
             await Task.WhenAll(settingsWritten, recorded);
 
@@ -132,6 +135,12 @@ public sealed partial class NodeLaunch(
 
         return new NodeOutcome.Again(Delay, $"{id} has its settings and auth key {key.Id}, and has not joined yet");
     }
+
+    // By the tag that shows the VPC's site. The ledger decides, and a look: no name is forwarded to the node before it was told by those.
+    private static Dns64? Dns64Of(Instance instance, Vpc vpc, PrefixSet routes) =>
+        instance.Dns64 && int.TryParse(vpc.SiteTag, NumberStyles.None, CultureInfo.InvariantCulture, out var site) && SiteIds.Allows(site)
+            ? new(site, ServedVpc.ResolverOf(vpc), PrefixSet.Of(routes.Where(prefix => !prefix.IsIPv6)))
+            : null;
 
     private async Task<NodeOutcome> AdmitAsync(IAwsScope services, LaunchSeen seen, LaunchStep.Admit step, LifecycleHook hook, CancellationToken stopping)
     {

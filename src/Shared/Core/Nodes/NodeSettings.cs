@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Automation.Names;
 using Automation.Network;
 
 namespace Automation.Nodes;
@@ -18,6 +20,17 @@ public sealed record NodeSettings(
     /// <remarks>AWS keeps control of the instance's own name resolution, so the node does not take the tailnet's.</remarks>
     public static NodeSettings Of(string hostName, PrefixSet routes, ImmutableArray<string> tags) =>
         new(hostName, routes, tags, new(StringComparer.Ordinal) { ["accept-dns"] = "false" });
+
+    /// <summary>What a parameter of Systems Manager's standard tier holds, in bytes.</summary>
+    private const int Most = 4096;
+
+    /// <summary>The same, with what the node's resolver is to answer; without it where it would not fit: then it is told after the join.</summary>
+    /// <param name="dns64">null where it is to have none.</param>
+    public NodeSettings With(Dns64? dns64)
+    {
+        var with = this with { Dns64 = dns64 is null ? null : Convert.ToBase64String(Encoding.UTF8.GetBytes(dns64.ToConfiguration())) };
+        return Encoding.UTF8.GetByteCount(with.ToJson()) <= Most ? with : this;
+    }
 
     public string ToJson() => JsonSerializer.Serialize(this, NodeSettingsJson.Default.NodeSettings);
 }

@@ -22,7 +22,9 @@ public sealed record ServedVpc(Scope Scope, Vpc Vpc, ImmutableArray<Router> Rout
     public bool IsOptedOut => Vpc.Advertise == OptedOut;
 
     /// <summary>The VPC's own resolver: the base of the primary CIDR, plus two. It answers sources inside the VPC alone, so a router's.</summary>
-    public Address Resolver => Vpc.Primary.First with { Value = Vpc.Primary.First.Value + 2 };
+    public Address Resolver => ResolverOf(Vpc);
+
+    public static Address ResolverOf(Vpc vpc) => vpc.Primary.First with { Value = vpc.Primary.First.Value + 2 };
 }
 
 /// <summary>Joins what the clouds show into VPCs and their routers.</summary>
