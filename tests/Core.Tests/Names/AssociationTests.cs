@@ -62,10 +62,13 @@ public class AssociationTests
     public void An_association_that_is_not_in_sync_is_waited_for() =>
         Assert.Equal(["wait until vpc-00000001 is in sync with zone Z0001, corp.internal"], InPlace(inSync: false).Lines());
 
-    [Fact]
-    public void One_that_somebody_else_made_is_used_and_never_undone()
+    [Theory]
+    [InlineData(ZoneAssociation.None)]
+    [InlineData(ZoneAssociation.Tagged)]
+    [InlineData(ZoneAssociation.All)]
+    public void One_that_somebody_else_made_is_used_and_never_undone(ZoneAssociation association)
     {
-        var world = World(ZoneAssociation.None).WithZone(1, "corp.internal", vpc: 1);
+        var world = World(association, tagged: true).WithZone(1, "corp.internal", vpc: 1);
 
         Assert.Equal(["forward corp.internal to 10.0.0.2"], world.Lines());
         Assert.Empty(world.Planned().Associations);

@@ -55,6 +55,9 @@ public class EveryNameTests
                 case PlanAction.AssociateZone a:
                     Assert.DoesNotContain(seen.Scopes.SelectMany(scope => scope.Zones.Items), zone => zone.Id == a.Wanted.Zone && zone.Vpc == a.Wanted.Vpc);
                     break;
+                case PlanAction.AwaitAssociation a:
+                    Assert.True(ours.Contains((a.Record.Zone, a.Record.Vpc)) || plan.Steps.Any(step => step.Action is PlanAction.AssociateZone first && (first.Wanted.Zone, first.Wanted.Vpc) == (a.Record.Zone, a.Record.Vpc)));
+                    break;
                 case PlanAction.DissociateZone a:
                     Assert.Contains((a.Record.Zone, a.Record.Vpc), ours);
                     break;
