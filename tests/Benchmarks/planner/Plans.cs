@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Automation.Names;
 using Automation.Network;
 using Automation.Plans;
 using BenchmarkDotNet.Attributes;
@@ -45,11 +46,30 @@ public class PlanByVpcs
     public Plan Plan() => ReconcilePlanner.Plan(_seen!);
 }
 
+/// <summary>A whole plan of 100 VPCs, by the number of private hosted zones: each zone is in one to three VPCs, with routers and without.</summary>
+public class PlanByZones
+{
+    private Snapshot? _seen;
+
+    [Params(0, 500, 5_000)]
+    public int Zones { get; set; }
+
+    [GlobalSetup]
+    public void Make()
+    {
+        GeneratedNetwork.WarmUp();
+        _seen = new GeneratedNetwork(100, 2, Zones).Seen();
+    }
+
+    [Benchmark]
+    public Plan Plan() => ReconcilePlanner.Plan(_seen!);
+}
+
 /// <summary>
 /// Groups of 50 VPCs around a transit gateway each. The first VPC of a group has two routers, every fifth of the others has one, and
 /// all of them stand in for those without: 11 routers with some 200 prefixes each. One VPC in ten has addresses of the next group.
 /// </summary>
-internal sealed class GeneratedNetwork(int vpcs, int cidrs)
+internal sealed class GeneratedNetwork(int vpcs, int cidrs, int zones = 0)
 {
     private const int Group = 50;
     private static readonly DateTimeOffset s_now = new(2026, 3, 4, 9, 15, 0, TimeSpan.Zero);
@@ -91,7 +111,11 @@ internal sealed class GeneratedNetwork(int vpcs, int cidrs)
                     Scope = s_scope,
                     Vpcs = Seen<Vpc>.All(_vpcs),
                     Instances = Seen<Instance>.All(_instances),
-                    Zones = Seen<Zone>.All([]),
+                    Zones = Seen<Zone>.All(Enumerable.Range(0, zones).SelectMany(zone => Enumerable.Range(0, 1 + (zone % 3)).Select(at =>
+                        new Zone(ResourceId<ZoneKind>.Parse($"Z{zone:D6}"), $"zone{zone}.example", _vpcs[(zone + (at * 7)) % _vpcs.Count].Id, s_scope.Account)))),
+                    PublicZones = Seen<PublicZone>.All([]),
+                    Endpoints = Seen<ResolverEndpoint>.All([]),
+                    Rules = Seen<ForwardRule>.All([]),
                     Parameters = Seen<NodeParameter>.All([]),
                     Network = new()
                     {
@@ -111,6 +135,8 @@ internal sealed class GeneratedNetwork(int vpcs, int cidrs)
             Domains = Seen<DomainRecord>.All([]),
             Sites = Seen<SiteRecord>.All([]),
             OptIn = [],
+            Associations = Seen<AssociationRecord>.All([]),
+            Names = new(ZoneAssociation.All, [], false),
         };
     }
 
@@ -147,7 +173,7 @@ internal sealed class GeneratedNetwork(int vpcs, int cidrs)
         var address = range.First with { Value = range.First.Value + 4 + (UInt128)(number % 2) };
         _instances.Add(new(id, "running", "subnet-router", vpc, subnet, s_now.AddHours(-5), address));
         _devices.Add(new(
-            ResourceId<DeviceKind>.Parse(string.Create(CultureInfo.InvariantCulture, $"n{number:D8}CNTRL")), $"subnet-router-{id}", ["tag:aws-router"], true, true, s_now.AddHours(-5), null, [], []));
+            ResourceId<DeviceKind>.Parse(string.Create(CultureInfo.InvariantCulture, $"n{number:D8}CNTRL")), $"subnet-router-{id}", ["tag:aws-router"], true, true, s_now.AddHours(-5), null, [], [], []));
     }
 
     // A /27 for each from 10.0.0.0 on.

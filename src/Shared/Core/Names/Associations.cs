@@ -15,6 +15,10 @@ internal sealed class Associations
     private readonly Dictionary<(ZoneId, VpcId), AssociationRecord> _records;
     private readonly SortedDictionary<(ZoneId Zone, VpcId Vpc), AssociationRecord> _wanted = [];
     private readonly HashSet<(ZoneId, VpcId)> _leaving = [];
+    private readonly HashSet<(ZoneId, VpcId)> _associated;
+    private readonly Dictionary<(VpcId, string), SortedSet<ZoneId>> _named = [];
+    private readonly ILookup<ZoneId, AssociationRecord> _recordsOf;
+    private readonly ILookup<VpcId, AssociationRecord> _pending;
     private readonly bool _everythingRead;
 
     public Associations(Snapshot seen, Routing routing, ICollection<Finding> findings)
@@ -22,6 +26,13 @@ internal sealed class Associations
         _seen = seen;
         _zones = seen.Scopes.SelectMany(scope => scope.Zones.Items).Distinct().OrderBy(zone => zone.Id).ToLookup(zone => zone.Vpc);
         _records = seen.Associations.Items.OrderBy(record => record.Zone).ThenBy(record => record.Vpc).DistinctBy(record => (record.Zone, record.Vpc)).ToDictionary(record => (record.Zone, record.Vpc));
+        _recordsOf = _records.Values.ToLookup(record => record.Zone);
+        _associated = [.. seen.Scopes.SelectMany(scope => scope.Zones.Items).Select(zone => (zone.Id, zone.Vpc))];
+        foreach (var (vpc, name, zone) in seen.Scopes.SelectMany(scope => scope.Zones.Items).Select(zone => (zone.Vpc, zone.Name, zone.Id)).Concat(_records.Values.Select(record => (record.Vpc, record.Name, record.Zone))))
+        {
+            Named(vpc, name).Add(zone);
+        }
+
         _everythingRead = routing.Topology.IsComplete && seen.Devices.IsComplete && seen.Nodes.IsComplete && seen.Associations.IsComplete && seen.Scopes.All(scope => scope.Zones.IsComplete);
         foreach (var reached in routing.Addresses.OrderBy(reached => reached.Service.Vpc.Id))
         {
@@ -39,6 +50,8 @@ internal sealed class Associations
                 _wanted[key] = record;   // unknown is not empty
             }
         }
+
+        _pending = _wanted.Values.Where(record => !IsAssociated(record)).ToLookup(record => record.Vpc);
     }
 
     /// <summary>The whole wanted set, in order of zone and VPC.</summary>
@@ -57,7 +70,7 @@ internal sealed class Associations
                 : resolvers);
         }
 
-        foreach (var record in _wanted.Values.Where(record => record.Vpc == vpc && !IsAssociated(record)))
+        foreach (var record in _pending[vpc])
         {
             yield return (new(record.Zone, record.Name, vpc, record.Owner.Account), resolvers.Once(Group(record.Zone, vpc)));
         }
@@ -96,7 +109,10 @@ internal sealed class Associations
         }
     }
 
-    private bool IsAssociated(AssociationRecord record) => _zones[record.Vpc].Any(zone => zone.Id == record.Zone);
+    private bool IsAssociated(AssociationRecord record) => _associated.Contains((record.Zone, record.Vpc));
+
+    /// <summary>The zones of a name that a VPC has, or is to have: one at the most.</summary>
+    private SortedSet<ZoneId> Named(VpcId vpc, string name) => _named.TryGetValue((vpc, name), out var zones) ? zones : _named[(vpc, name)] = [];
 
     private void Want(VpcAddresses reached, ICollection<Finding> findings)
     {
@@ -114,7 +130,7 @@ internal sealed class Associations
         {
             if (keeps)
             {
-                foreach (var record in _records.Values.Where(record => record.Zone == zone.Id))
+                foreach (var record in _recordsOf[zone.Id])
                 {
                     _wanted[(record.Zone, record.Vpc)] = record;
                 }
@@ -149,17 +165,13 @@ internal sealed class Associations
             return;
         }
 
-        if (_zones[hub].Any(other => other.Id == zone.Id) || !_everythingRead)
+        if (_associated.Contains(key) || !_everythingRead)
         {
             return;   // somebody else's, or it cannot be said
         }
 
-        var twin = _zones[hub].Where(other => other.Name == zone.Name).Select(other => other.Id)
-            .Concat(_wanted.Where(pair => pair.Key.Vpc == hub && pair.Value.Name == zone.Name && pair.Key.Zone != zone.Id).Select(pair => pair.Key.Zone))
-            .Concat(_records.Values.Where(record => record.Vpc == hub && record.Name == zone.Name && record.Zone != zone.Id).Select(record => record.Zone))
-            .Select(other => (ZoneId?)other)
-            .Min();
-        if (twin is { } other)
+        var named = Named(hub, zone.Name);
+        if (named.Count > 0 && named.Min is var other && other != zone.Id)
         {
             findings.Add(new("zone-conflict", Finding.Warning, zone.Id.ToString(), $"{hub}, whose routers serve {zone.Vpc}, has another zone of the name {zone.Name}, {other}, so it is not associated with this one: a VPC has one zone of a name. Start a router in {zone.Vpc}, or rename one of the zones."));
             return;
@@ -172,6 +184,7 @@ internal sealed class Associations
             return;
         }
 
+        named.Add(zone.Id);
         _wanted[key] = new(zone.Id, zone.Name, hub, scope, owner, Authorized: false, Change: null, InSync: false);
     }
 }
