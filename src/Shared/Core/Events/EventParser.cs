@@ -43,7 +43,8 @@ public static class EventParser
 
     internal static readonly FrozenSet<string> ResolverCalls = FrozenSet.Create(
         "CreateResolverEndpoint", "UpdateResolverEndpoint", "DeleteResolverEndpoint",
-        "AssociateResolverEndpointIpAddress", "DisassociateResolverEndpointIpAddress");
+        "AssociateResolverEndpointIpAddress", "DisassociateResolverEndpointIpAddress",
+        "CreateResolverRule", "UpdateResolverRule", "DeleteResolverRule", "AssociateResolverRule", "DisassociateResolverRule");
 
     // Only EC2 resources whose tailscale: tags this automation reads.
     internal static readonly FrozenSet<string> TaggedTypes = FrozenSet.Create("vpc", "instance", "subnet");
