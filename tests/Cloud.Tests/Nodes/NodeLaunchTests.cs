@@ -1,4 +1,5 @@
 using Automation.Aws;
+using Automation.Events;
 using Automation.Sandbox;
 using static Automation.Nodes.ANetwork;
 
@@ -87,6 +88,7 @@ public sealed class NodeLaunchTests
     {
         var calls = new List<string>();
         World.Calls.Before += calls.Add;
+        World.Copies = text => EventParser.Parse(text).Change is ChangeEvent.InstanceLaunched ? 0 : 1;   // Reconcile's look is another story
         _network.Launch(Blue);
         var registering = await World.Calls.CountRoundsAsync(World.TickAsync);
 

@@ -16,7 +16,7 @@ public class SampleEventsTests
         ["asg-launch-lifecycle-from-warm-pool"] = "Held ts-router-eu-west-1 tailnet-launch coming",
         ["asg-launch-lifecycle-into-warm-pool"] = "Held ts-router-eu-west-1 tailnet-launch coming into the warm pool",
         ["asg-launch-lifecycle-legacy-no-origin"] = "Held ts-router-eu-west-1 tailnet-launch coming",
-        ["asg-launch-successful"] = "Irrelevant",
+        ["asg-launch-successful"] = "Launched i-0a1b2c3d4e5f60718",
         ["asg-launch-unsuccessful"] = "Irrelevant",
         ["asg-terminate-lifecycle"] = "Held ts-router-eu-west-1 tailnet-terminate leaving",
         ["asg-terminate-lifecycle-from-warm-pool"] = "Held ts-router-eu-west-1 tailnet-terminate leaving",
@@ -144,6 +144,7 @@ public class SampleEventsTests
     private static string Describe(ChangeEvent change) => change switch
     {
         ChangeEvent.InstanceHeld held => $"Held {held.Group} {held.Hook} {(held.Leaving ? "leaving" : "coming")}{(held.WarmPool ? " into the warm pool" : "")}",
+        ChangeEvent.InstanceLaunched launched when launched is { Scope: { Account: "111122223333", Region: "eu-west-1" } } => $"Launched {launched.Instance}",
         ChangeEvent.InstanceEnded ended when ended is { Scope: { Account: "111122223333", Region: "eu-west-1" } } => "Ended",
         ChangeEvent.ScopeChanged scope => $"ScopeChanged {scope.Account} {scope.Region ?? "everywhere"} {scope.What}",
         _ => change.GetType().Name,

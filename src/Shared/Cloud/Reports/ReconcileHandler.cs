@@ -62,7 +62,7 @@ public sealed partial class ReconcileHandler(Reconciler reconciler, Outside outs
             {
                 var news = EventParser.Parse(record.Body);
                 var scopes = ScopesOf(news.Change).RemoveAll(scope => IsAnswered(scope, news.Time));
-                if (scopes.IsEmpty)
+                if (scopes.IsEmpty || await IsNoNodesAsync(news.Change, stopping))
                 {
                     LogNotOurs(log, news.Id, news.Change.ToString());
                     redeliver.Remove(record.MessageId);
@@ -86,6 +86,20 @@ public sealed partial class ReconcileHandler(Reconciler reconciler, Outside outs
         }
 
         return SqsBatchResponse.Redeliver(redeliver).ToJson();
+    }
+
+    /// <summary>Most launches are of other people's groups: one call is cheaper than a look.</summary>
+    private async Task<bool> IsNoNodesAsync(ChangeEvent change, CancellationToken stopping)
+    {
+        try
+        {
+            return change is ChangeEvent.InstanceLaunched launched
+                && await outside.Aws.In(launched.Scope).Ec2.DescribeInstanceAsync(launched.Instance, stopping) is { Role: "" };
+        }
+        catch (CallFailedException)
+        {
+            return false;   // the look says what is wrong
+        }
     }
 
     /// <summary>One look answers all open news.</summary>
@@ -144,6 +158,7 @@ public sealed partial class ReconcileHandler(Reconciler reconciler, Outside outs
     private ImmutableArray<Scope> ScopesOf(ChangeEvent change) => change switch
     {
         ChangeEvent.LookDue => settings.Scopes,
+        ChangeEvent.InstanceLaunched c => [.. settings.Scopes.Where(scope => scope == c.Scope)],
         ChangeEvent.ScopeChanged c => [.. settings.Scopes.Where(scope => scope.Account == c.Account && (c.Region is null || c.Region == scope.Region))],
         _ => [],
     };
