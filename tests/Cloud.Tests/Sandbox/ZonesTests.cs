@@ -71,8 +71,8 @@ public sealed class ZonesTests
     {
         await AssertRefusedAsync("NoSuchHostedZone", Failure.NotFound, () => Hub.CreateVpcAssociationAuthorizationAsync(_zone, _vpc, s_hub.Region, Stopping));
         await AssertRefusedAsync("NoSuchHostedZone", Failure.NotFound, () => Hub.ListVpcAssociationAuthorizationsAsync(_zone, Stopping));
-        await AssertRefusedAsync("InvalidVPCId", Failure.Invalid, () => Spoke.AssociateVpcAsync(_zone, _vpc, s_hub.Region, Stopping));
-        await AssertRefusedAsync("InvalidVPCId", Failure.Invalid, () => Hub.AssociateVpcAsync(_zone, _vpc, "eu-west-2", Stopping));
+        await AssertRefusedAsync("InvalidVPCId", Failure.NotFound, () => Spoke.AssociateVpcAsync(_zone, _vpc, s_hub.Region, Stopping));
+        await AssertRefusedAsync("InvalidVPCId", Failure.NotFound, () => Hub.AssociateVpcAsync(_zone, _vpc, "eu-west-2", Stopping));
         await AssertRefusedAsync("InvalidInput", Failure.Invalid, () => Spoke.ListHostedZonesByVpcAsync(_vpc, Stopping));
     }
 
