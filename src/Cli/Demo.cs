@@ -87,7 +87,8 @@ internal sealed class Demo(TextWriter output, TextWriter progress, Action<Sandbo
 
         Chapter("A VPC with the addresses of the first gets a router: people go on using the first, and reach the newcomer by 4via6");
         var twin = region.AddVpc("vpc-0c77d66e55f44a33b", "10.0.0.0/16");
-        region.Launch("i-0c7b2c3d4e5f60718", twin, "subnet-0c7b2c3d4e5f60001", group: "twin-routers");
+        region.AddPrivateZone("Z0123456789ABCDEFGHIK", "twin.example.internal", twin);
+        region.Launch("i-0c7b2c3d4e5f60718", twin, "subnet-0c7b2c3d4e5f60001", group: "twin-routers").Dns64 = true;   // so its names lead there too
         await world.RunAsync(TimeSpan.FromMinutes(12));
 
         beforeRest?.Invoke(world);
@@ -172,6 +173,7 @@ internal sealed class Demo(TextWriter output, TextWriter progress, Action<Sandbo
         {
             "EC2 Instance-launch Lifecycle Action" or "EC2 Instance-terminate Lifecycle Action" =>
                 $"{news["detail-type"]}: {detail["EC2InstanceId"]} of {detail["AutoScalingGroupName"]}, held by {detail["LifecycleHookName"]}",
+            "EC2 Instance Launch Successful" => $"{news["detail-type"]}: {detail["EC2InstanceId"]} of {detail["AutoScalingGroupName"]}",
             "EC2 Instance State-change Notification" => $"{news["detail-type"]}: {detail["instance-id"]} is {detail["state"]}",
             "Tag Change on Resource" => $"{news["detail-type"]}: {string.Join(", ", detail["changed-tag-keys"]!.AsArray())} of {((string?)news["resources"]?[0])?.Split('/')[^1]}",
             _ => $"{detail["eventName"]} by {detail["userIdentity"]?["sessionContext"]?["sessionIssuer"]?["userName"]}",

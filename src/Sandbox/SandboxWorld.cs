@@ -224,7 +224,7 @@ public sealed class SandboxWorld
                 case ChangeEvent.InstanceHeld or ChangeEvent.InstanceEnded:
                     NodeEvents.Send(text);
                     break;
-                case ChangeEvent.ScopeChanged:
+                case ChangeEvent.ScopeChanged or ChangeEvent.InstanceLaunched:
                     ChangeEvents.Send(text);
                     break;
                 default:

@@ -149,6 +149,10 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
             Hold(instance, hook, "Pending:Wait");
             Publish("asg-launch-lifecycle", ("EC2InstanceId", id), ("AutoScalingGroupName", group), ("LifecycleHookName", hook));
         }
+        else
+        {
+            PublishLaunched(instance);
+        }
 
         return instance;
     }
@@ -185,6 +189,7 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
         if (instance.LifecycleState == "Pending:Wait" && !abandon)
         {
             instance.LifecycleState = "InService";
+            PublishLaunched(instance);
         }
         else
         {
@@ -324,6 +329,9 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
             Publish("ec2-state-terminated", ("instance-id", instance.Id.ToString()));
         }
     }
+
+    private void PublishLaunched(SimulatedInstance instance) => Publish(
+        "asg-launch-successful", ("EC2InstanceId", instance.Id.ToString()), ("AutoScalingGroupName", instance.Group), ("Details.Subnet ID", instance.Subnet.ToString()));
 
     internal void Publish(string sample, params ReadOnlySpan<(string Path, JsonNode? Value)> detail) =>
         publish(SampleEvent.Tell(sample, scope, Now, string.Create(CultureInfo.InvariantCulture, $"{scope.Account}-{scope.Region}-{++_events:D6}"), detail));

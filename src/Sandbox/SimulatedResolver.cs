@@ -3,7 +3,7 @@ using Automation.Plans;
 
 namespace Automation.Sandbox;
 
-/// <summary>Route 53 Resolver of one account and Region: inbound endpoints, and forward rules, of which no event tells.</summary>
+/// <summary>Route 53 Resolver of one account and Region: inbound endpoints and forward rules.</summary>
 public sealed class SimulatedResolver
 {
     private readonly SimulatedRegion _region;
@@ -43,10 +43,25 @@ public sealed class SimulatedResolver
     public string AddForwardRule(string id, string domain, params ReadOnlySpan<VpcId> vpcs)
     {
         _rules.Add(id, new(id, domain, [.. vpcs]));
+        _region.Publish("cloudtrail-resolver-create-rule", ("requestParameters.domainName", domain), ("responseElements.resolverRule.id", id));
+        foreach (var vpc in vpcs)
+        {
+            _region.Publish(
+                "cloudtrail-resolver-associate-rule",
+                ("requestParameters.resolverRuleId", id),
+                ("requestParameters.vPCId", vpc.ToString()),
+                ("responseElements.resolverRuleAssociation.resolverRuleId", id),
+                ("responseElements.resolverRuleAssociation.vPCId", vpc.ToString()));
+        }
+
         return id;
     }
 
-    public void DeleteForwardRule(string id) => _rules.Remove(id);
+    public void DeleteForwardRule(string id)
+    {
+        _rules.Remove(id);
+        _region.Publish("cloudtrail-resolver-delete-rule", ("requestParameters.resolverRuleId", id), ("responseElements.resolverRule.id", id));
+    }
 
     /// <summary>Endpoints and rules hold a VPC back from being deleted; here they go with it.</summary>
     internal void VpcIsGone(VpcId vpc)

@@ -126,6 +126,7 @@ public sealed partial class Tailnet
                 SetSplitDns(domain, []);
             }
 
+            _changedDomains.UnionWith(changes.Keys);
             foreach (var (domain, resolvers) in changes)
             {
                 SetSplitDns(domain, resolvers);

@@ -96,6 +96,9 @@ public sealed partial class Tailnet
         return true;
     });
 
+    /// <summary>The domains that callers of the API have changed so far, or wrote as they were.</summary>
+    public ImmutableSortedSet<string> ChangedDomains => Do(_ => _changedDomains.ToImmutableSortedSet(StringComparer.Ordinal));
+
     /// <summary>The domains of split DNS that clients with an exit node use too.</summary>
     public ImmutableSortedSet<string> ExitNodeDomains => Do(_ => _exitNodeDomains.ToImmutableSortedSet(StringComparer.Ordinal));
 

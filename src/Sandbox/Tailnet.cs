@@ -30,6 +30,7 @@ public sealed partial class Tailnet(TimeProvider time, string name = "example.co
     private readonly List<IssuedToken> _tokens = [];
     private readonly SortedDictionary<string, ImmutableArray<string>> _splitDns = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _exitNodeDomains = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _changedDomains = new(StringComparer.Ordinal);
     private readonly SortedDictionary<Prefix, ImmutableArray<string>> _autoApprovers = [];
     private readonly SortedDictionary<string, ImmutableArray<string>> _tagOwners = new(StringComparer.Ordinal);
     private int _lastMachine;

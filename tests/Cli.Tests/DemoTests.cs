@@ -17,7 +17,7 @@ public sealed class DemoTests
         Assert.Contains("nothing real is touched", demo.Lines[1], StringComparison.Ordinal);
         Assert.All(
             [
-                "event    AssociateVpcCidrBlock", "plan     Plan: 2 to add",
+                "event    EC2 Instance Launch Successful: i-0a1b2c3d4e5f60718 of routers", "event    AssociateVpcCidrBlock", "plan     Plan: 2 to add",
                 "step     approve 10.64.0.0/16 on subnet-router-i-0a1b2c3d4e5f60718: applied.",
                 "the API answers 503 from now on", "withdraw 10.64.0.0/16 from subnet-router-i-0d1b2c3d4e5f60718: applied.",
             ],
@@ -28,6 +28,7 @@ public sealed class DemoTests
         Assert.Matches(@"10\.20\.0\.0/16 +vpc-0f99e88d77c66b55a +i-0f2b2c3d4e5f60718", end);
         Assert.Matches(@"fd7a:115c:a1e0:b1a:0:2:a00:0/112 +vpc-0c77d66e55f44a33b +i-0c7b2c3d4e5f60718", end);
         Assert.Matches(@"corp\.example\.internal +10\.0\.0\.2", end);
+        Assert.Matches(@"twin\.example\.internal +100\.80\.0\.[0-9]+", end);
         Assert.Contains("One more, as a test: Plan: 0 to add, 0 to change, 0 to remove.", end, StringComparison.Ordinal);
         Assert.StartsWith("Converged after ", demo.Lines[^1], StringComparison.Ordinal);
         Assert.DoesNotMatch("tskey-[a-z]", demo.Output);

@@ -23,6 +23,7 @@ public class RuleTests(StackTemplate template)
         {
             ChangeEvent.InstanceHeld => ["LifecycleActions"],
             ChangeEvent.InstanceEnded => ["InstanceEnds"],
+            ChangeEvent.InstanceLaunched => ["InstanceLaunches"],
             ChangeEvent.ScopeChanged => [RuleOf((string)JsonNode.Parse(text)!["source"]!)],
             _ => [],   // the schedule's own events come without a pattern
         };

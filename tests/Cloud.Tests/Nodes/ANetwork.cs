@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Automation.Network;
 using Automation.Sandbox;
@@ -6,7 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Automation.Nodes;
 
-/// <summary>A simulated account with one VPC, and the functions that look after it.</summary>
+/// <summary>A simulated account with one VPC, others beside it where a test asks for them, and the functions that look after them.</summary>
 internal sealed class ANetwork
 {
     public static readonly InstanceId Blue = InstanceId.Parse("i-0a1b2c3d4e5f60718");
@@ -14,9 +15,9 @@ internal sealed class ANetwork
 
     private const string Subnet = "subnet-0a1b2c3d4e5f60001";
 
-    public ANetwork(ILogger? log = null)
+    public ANetwork(ILogger? log = null, params ImmutableArray<Scope> scopes)
     {
-        World = new(log ?? NullLogger.Instance);
+        World = new(log ?? NullLogger.Instance, null, scopes);
         Region = World.HomeRegion;
         World.Calls.Before = call =>
         {
@@ -60,15 +61,16 @@ internal sealed class ANetwork
     public SimulatedInstance Launch(InstanceId id, string role = NodeRoles.SubnetRouter, string? hook = "tailnet-launch") =>
         Region.Launch(id.ToString(), Hub, Subnet, role, hook);
 
-    /// <summary>Peers a VPC of one subnet with the hub, with routes both ways.</summary>
+    /// <summary>Peers a VPC of one subnet, in any scope, with the hub, with routes both ways.</summary>
     public void Peer(VpcId spoke)
     {
-        var cidr = Region.Vpc(spoke).Primary;
-        Region.Network.AddSubnet("subnet-0f1b2c3d4e5f60001", spoke, $"{cidr.First}/24");
+        var far = World.Aws.Regions.First(region => region.Vpcs.Any(vpc => vpc.Id == spoke));
+        var cidr = far.Vpc(spoke).Primary;
+        far.Network.AddSubnet("subnet-0f1b2c3d4e5f60001", spoke, $"{cidr.First}/24");
         var peering = World.Aws.Peerings.Peer("pcx-0a1b2c3d4e5f60718", Hub, spoke);
         World.Aws.Peerings.Accept(peering);
         Region.Network.AddRoute(Region.Network.MainTable(Hub), cidr.ToString(), peering.ToString());
-        Region.Network.AddRoute(Region.Network.MainTable(spoke), "10.0.0.0/16", peering.ToString());
+        far.Network.AddRoute(far.Network.MainTable(spoke), "10.0.0.0/16", peering.ToString());
     }
 
     /// <summary>Routers of the hub, in service and at rest.</summary>
@@ -112,6 +114,9 @@ internal sealed class ANetwork
     public void AssertAnswered(InstanceId id, string hook, Aws.LifecycleResult result) =>
         Assert.Equal([new EndedWait(id, hook, result, TimedOut: false)], Region.EndedWaits.Where(wait => wait.Instance == id));
 
+    /// <summary>The hosted zones of all accounts.</summary>
+    public IEnumerable<SimulatedZone> Zones => World.Aws.Regions.Select(region => region.Scope.Account).Distinct().SelectMany(World.Aws.Zones.Of);
+
     public static PrefixSet Prefixes(params string[] prefixes) => PrefixSet.Of(prefixes.Select(Prefix.Parse));
 
     /// <summary>All that the functions are answerable for, without ids, times and versions.</summary>
@@ -130,7 +135,8 @@ internal sealed class ANetwork
             .. World.Ledger.Domains.Values.Select(domain => $"ledger {domain.Domain} {string.Join(' ', domain.Resolvers)} {domain.Zone} {domain.Scope} {domain.Vpc} confirmed={domain.Confirmed} exit node={domain.UseWithExitNode}"),
             .. World.Ledger.Associations.Values.Select(association => $"ledger {association.Zone} {association.Vpc} {association.Scope} of {association.Owner} authorized={association.Authorized} in sync={association.InSync}"),
             .. World.Ledger.Sites.Values.Select(site => $"ledger {site.Site} {site.Vpc} {site.Scope} {site.ReleasedAt} {site.Plain}"),
-            .. Region.Vpcs.Select(vpc => $"{vpc.Id} tagged {vpc.SiteTag}"),
+            .. World.Aws.Regions.SelectMany(region => region.Vpcs).Select(vpc => $"{vpc.Id} tagged {vpc.SiteTag}"),
+            .. Zones.Select(zone => $"zone {zone.Name} at {string.Join(' ', zone.Vpcs)} authorized for {string.Join(' ', zone.Authorized)}"),
             .. Region.Parameters.Select(parameter => $"parameter {parameter.Key} reader={parameter.Value.Reader} {(parameter.Value.Secure ? "(secure)" : parameter.Value.Value)}"),
             .. Region.Instances.Select(instance => $"instance {instance.Id} {instance.State} {instance.LifecycleState} hook={instance.Hook} dns64={instance.Dns64Configuration}"),
             .. Region.EndedWaits.OrderBy(wait => wait.Instance).Select(wait => $"{wait}"),

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Automation.Names;
 using static Automation.Nodes.ANetwork;
 
 namespace Automation.Nodes;
@@ -6,7 +8,11 @@ namespace Automation.Nodes;
 public sealed class KilledProcessTests
 {
     /// <summary>A story: what is there before, what happens, and how long it is watched. It is deterministic, so its calls can be counted.</summary>
-    private sealed record Story(Func<ANetwork, Task> Before, Action<ANetwork> Happens, TimeSpan Watched);
+    private sealed record Story(Func<ANetwork, Task> Before, Action<ANetwork> Happens, TimeSpan Watched, params ImmutableArray<Scope> Scopes);
+
+    private const string Zone = "Z0123456789ABCDEFGHIJ", Spoke = "vpc-0f99e88d77c66b55a", Twin = "vpc-0c77d66e55f44a33b";
+
+    private static readonly ImmutableArray<Scope> s_two = [new("111122223333", "eu-west-1"), new("444455556666", "us-west-2")];
 
     private static readonly Dictionary<string, Story> s_stories = new()
     {
@@ -70,8 +76,35 @@ public sealed class KilledProcessTests
             Minutes(1)),
         ["a router in a VPC with the same addresses"] = new(
             network => network.WithAsync(Blue),
-            network => network.Region.Launch(Green.ToString(), network.Region.AddVpc("vpc-0c77d66e55f44a33b", "10.0.0.0/16"), "subnet-0c7b2c3d4e5f60001"),
+            network => network.Region.Launch(Green.ToString(), network.Region.AddVpc(Twin, "10.0.0.0/16"), "subnet-0c7b2c3d4e5f60001"),
             Minutes(2)),
+        ["a router that translates names"] = new(
+            async network =>
+            {
+                await network.WithAsync(Blue);
+                network.Region.AddPrivateZone(Zone, "corp.example.internal", network.Region.AddVpc(Twin, "10.0.0.0/16"));
+                Assert.True(await network.World.SettleAsync(Minutes(2)));
+            },
+            network => network.Region.Launch(Green.ToString(), VpcId.Parse(Twin), "subnet-0c7b2c3d4e5f60001").Dns64 = true,
+            Minutes(2)),
+        ["a zone associated"] = new(
+            network => PeeredAsync(network, network.World.Home),
+            network => network.Region.AddPrivateZone(Zone, "corp.example.internal", VpcId.Parse(Spoke)),
+            Minutes(2)),
+        ["an association undone for a router"] = new(
+            network => AssociatedAsync(network, network.World.Home),
+            network => network.Region.Launch(Green.ToString(), VpcId.Parse(Spoke), "subnet-0f1b2c3d4e5f60001"),
+            Minutes(2)),
+        ["a zone of another account associated"] = new(
+            network => PeeredAsync(network, s_two[1]),
+            network => network.World.Aws.Region(s_two[1]).AddPrivateZone(Zone, "corp.example.internal", VpcId.Parse(Spoke)),
+            Minutes(2),
+            s_two),
+        ["an association with another account undone"] = new(
+            network => AssociatedAsync(network, s_two[1]),
+            network => network.World.Aws.Peerings.Delete(PeeringId.Parse("pcx-0a1b2c3d4e5f60718")),
+            Minutes(1),
+            s_two),
     };
 
     public static TheoryData<string> Stories => [.. s_stories.Keys];
@@ -101,9 +134,26 @@ public sealed class KilledProcessTests
         Assert.True(different.Count == 0, $"{different.Count} different ends. {string.Join('\n', different.Take(4))}");
     }
 
+    /// <summary>A hub with a router, and a spoke without one, whose zones may be associated with the hub.</summary>
+    private static async Task PeeredAsync(ANetwork network, Scope spoke)
+    {
+        await network.WithAsync(Blue);
+        network.World.Reconfigure(settings => settings with { Names = settings.Names with { Association = ZoneAssociation.All } });
+        network.Peer(network.World.Aws.Region(spoke).AddVpc(Spoke, "10.20.0.0/16"));
+        Assert.True(await network.World.SettleAsync(Minutes(2)));
+    }
+
+    private static async Task AssociatedAsync(ANetwork network, Scope spoke)
+    {
+        await PeeredAsync(network, spoke);
+        network.World.Aws.Region(spoke).AddPrivateZone(Zone, "corp.example.internal", VpcId.Parse(Spoke));
+        Assert.True(await network.World.SettleAsync(Minutes(2)));
+        Assert.Contains(network.Hub, network.World.Aws.Zones.VpcsOf(ZoneId.Parse(Zone)));
+    }
+
     private static async Task<(string End, int Calls)> TellAsync(Story story, int? dieAt, bool afterEffect)
     {
-        var network = new ANetwork();
+        var network = new ANetwork(null, story.Scopes);
         var world = network.World;
         await story.Before(network);
         network.Region.EndedWaits.Clear();
@@ -126,6 +176,7 @@ public sealed class KilledProcessTests
         await world.ReconcileAsync();
         var last = await world.ReconcileAsync(dryRun: true);
         Assert.True(last.Plan.IsEmpty, string.Join('\n', last.Plan.Steps.Select(step => step.Action)));
+        Assert.All(network.Zones, zone => Assert.Empty(zone.Authorized));
         return (network.State(), calls);
     }
 

@@ -178,6 +178,46 @@ public sealed class ReconcileTests
     }
 
     [Fact]
+    public async Task The_launch_of_somebody_elses_instance_costs_one_call()
+    {
+        await _network.WithAsync(Blue);
+        _network.Launch(Green, role: "", hook: null);
+        await World.TickAsync();
+
+        Assert.Equal(["EC2 DescribeInstances"], _network.Calls);
+        Assert.Equal(0, World.ChangeEvents.Count);
+    }
+
+    [Theory]
+    [InlineData(NodeRoles.SubnetRouter, false)]
+    [InlineData("", true)]   // whose it is cannot be said
+    public async Task The_launch_of_an_instance_that_may_be_ours_is_looked_at(string role, bool denied)
+    {
+        await _network.WithAsync(Blue);
+        _network.Fails = call => denied && call == "EC2 DescribeInstances" && _network.Calls.Count == 1 ? Failed(call, Failure.Denied) : null;
+        _network.Launch(Green, role, hook: null);
+        World.Clock.Advance(Seconds(6));
+        await World.TickAsync();
+
+        Assert.Equal((1, 0), (Looks, World.ChangeEvents.Count));
+    }
+
+    [Fact]
+    public async Task Launches_that_are_older_than_the_last_look_cost_no_call()
+    {
+        await _network.WithAsync(Blue);
+        World.Copies = _ => 0;
+        _network.Launch(Green, hook: null);
+        World.Clock.Advance(Seconds(6));
+        await World.InvokeAsync("{}"u8.ToArray());
+        _network.Calls.Clear();
+        World.ChangeEvents.Send(_network.Events.Single());
+        await World.TickAsync();
+
+        Assert.Empty(_network.Calls);
+    }
+
+    [Fact]
     public async Task A_batch_is_answered_in_part_when_its_look_was_not_complete()
     {
         await _network.WithAsync(Blue);

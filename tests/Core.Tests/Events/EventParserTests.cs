@@ -58,6 +58,7 @@ public class EventParserTests
     [InlineData("asg-launch-lifecycle", "LifecycleHookName")]
     [InlineData("asg-launch-lifecycle", "EC2InstanceId")]
     [InlineData("asg-terminate-lifecycle", "LifecycleTransition")]
+    [InlineData("asg-launch-successful", "EC2InstanceId")]
     [InlineData("ec2-state-terminated", "instance-id")]
     [InlineData("ec2-state-terminated", "state")]
     [InlineData("cloudtrail-ec2-create-vpc", "eventName")]
@@ -87,6 +88,7 @@ public class EventParserTests
     public void An_instance_id_that_is_none_is_malformed(string id)
     {
         Malformed(Changed("asg-launch-lifecycle", sample => sample["detail"]!["EC2InstanceId"] = id));
+        Malformed(Changed("asg-launch-successful", sample => sample["detail"]!["EC2InstanceId"] = id));
         Malformed(Changed("ec2-state-terminated", sample => sample["detail"]!["instance-id"] = id));
     }
 

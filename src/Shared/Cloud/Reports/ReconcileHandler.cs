@@ -20,7 +20,10 @@ public sealed partial class ReconcileHandler(Reconciler reconciler, Outside outs
     /// <summary>Descriptions may lag behind a call by this much; a look that comes sooner proves nothing.</summary>
     private static readonly TimeSpan s_settled = TimeSpan.FromSeconds(5);
 
-    // When the last look that answered everything in a scope began. Kept for the life of the process: losing it costs a look.
+    // News of one scope concerns others too: what is reached by a peering, and which VPCs a zone is associated with.
+    private static readonly ReconcileRequest s_everything = new(DryRun: false, Scopes: null, AllowMassDelete: false);
+
+    // When the last look at all scopes began that answered everything in one of them. Kept for the life of the process: losing it costs a look.
     private readonly Dictionary<Scope, DateTimeOffset> _answered = [];
 
     private readonly Redelivery _redelivery = new(outside.Sqs, log);
@@ -42,14 +45,13 @@ public sealed partial class ReconcileHandler(Reconciler reconciler, Outside outs
     private async Task<ReadOnlyMemory<byte>> HandleEventAsync(ReadOnlyMemory<byte> payload, CancellationToken stopping)
     {
         var news = EventParser.Parse(Encoding.UTF8.GetString(payload.Span));
-        var scopes = ScopesOf(news.Change);
-        if (scopes.IsEmpty)
+        if (ScopesOf(news.Change).IsEmpty)
         {
             LogNotOurs(log, news.Id, news.Change.ToString());
             return SqsBatchResponse.Redeliver([]).ToJson();
         }
 
-        return (await RunAsync(new(DryRun: false, scopes, AllowMassDelete: false), stopping)).Report.ToUtf8Json();
+        return (await RunAsync(s_everything, stopping)).Report.ToUtf8Json();
     }
 
     private async Task<ReadOnlyMemory<byte>> HandleAsync(SqsBatch batch, CancellationToken stopping)
@@ -62,7 +64,7 @@ public sealed partial class ReconcileHandler(Reconciler reconciler, Outside outs
             {
                 var news = EventParser.Parse(record.Body);
                 var scopes = ScopesOf(news.Change).RemoveAll(scope => IsAnswered(scope, news.Time));
-                if (scopes.IsEmpty)
+                if (scopes.IsEmpty || await IsNoNodesAsync(news.Change, stopping))
                 {
                     LogNotOurs(log, news.Id, news.Change.ToString());
                     redeliver.Remove(record.MessageId);
@@ -88,26 +90,39 @@ public sealed partial class ReconcileHandler(Reconciler reconciler, Outside outs
         return SqsBatchResponse.Redeliver(redeliver).ToJson();
     }
 
-    /// <summary>One look answers all open news.</summary>
+    /// <summary>Most launches are of other people's groups: one call is cheaper than a look.</summary>
+    private async Task<bool> IsNoNodesAsync(ChangeEvent change, CancellationToken stopping)
+    {
+        try
+        {
+            return change is ChangeEvent.InstanceLaunched launched
+                && await outside.Aws.In(launched.Scope).Ec2.DescribeInstanceAsync(launched.Instance, stopping) is { Role: "" };
+        }
+        catch (CallFailedException)
+        {
+            return false;   // the look says what is wrong
+        }
+    }
+
+    /// <summary>One look at all scopes answers all open news, that of a scope that could be read at once, whatever is wrong in another.</summary>
     private async Task LookAsync(
         List<(SqsRecord Record, News News, ImmutableArray<Scope> Scopes)> open, HashSet<string> redeliver, CancellationToken stopping)
     {
-        var answers = false;
+        ImmutableHashSet<Scope> answered = [];
         var began = time.GetUtcNow();
         try
         {
-            var result = await RunAsync(new(DryRun: false, [.. open.SelectMany(entry => entry.Scopes).Distinct().Order()], AllowMassDelete: false), stopping);
-            answers = result.Answers;
+            answered = (await RunAsync(s_everything, stopping)).Answered;
         }
         catch (NothingObservedException nothing)
         {
             LogNothing(log, nothing.Message);
         }
 
-        foreach (var (record, news, _) in open)
+        foreach (var (record, news, scopes) in open)
         {
             // Fresh news may be of something that AWS does not show yet: it is looked at once more.
-            if (answers && began - news.Time >= s_settled)
+            if (scopes.All(answered.Contains) && began - news.Time >= s_settled)
             {
                 redeliver.Remove(record.MessageId);
             }
@@ -127,9 +142,9 @@ public sealed partial class ReconcileHandler(Reconciler reconciler, Outside outs
     {
         var began = time.GetUtcNow();
         var result = await reconciler.RunAsync(request, stopping);
-        if (result.Answers && !result.Report.DryRun)
+        if (!result.Report.DryRun && settings.Scopes.All((request.Scopes ?? settings.Scopes).Contains))
         {
-            foreach (var scope in request.Scopes ?? settings.Scopes)
+            foreach (var scope in result.Answered)
             {
                 _answered[scope] = began;
             }
@@ -144,6 +159,7 @@ public sealed partial class ReconcileHandler(Reconciler reconciler, Outside outs
     private ImmutableArray<Scope> ScopesOf(ChangeEvent change) => change switch
     {
         ChangeEvent.LookDue => settings.Scopes,
+        ChangeEvent.InstanceLaunched c => [.. settings.Scopes.Where(scope => scope == c.Scope)],
         ChangeEvent.ScopeChanged c => [.. settings.Scopes.Where(scope => scope.Account == c.Account && (c.Region is null || c.Region == scope.Region))],
         _ => [],
     };

@@ -10,7 +10,8 @@ namespace Automation.Reports;
 public sealed record ReconcileRequest(bool DryRun, ImmutableArray<Scope>? Scopes, bool AllowMassDelete);
 
 /// <param name="Answers">The look was complete, did all that it planned, and saw nothing on its way to another state.</param>
-public sealed record ReconcileResult(Snapshot Seen, Plan Plan, Report Report, bool Answers);
+/// <param name="Answered">The scopes of which that is true, whatever could not be read in others.</param>
+public sealed record ReconcileResult(Snapshot Seen, Plan Plan, Report Report, bool Answers, ImmutableHashSet<Scope> Answered);
 
 /// <summary>One reconcile: observe, plan, apply, report.</summary>
 public sealed partial class Reconciler(SnapshotObserver observer, PlanApplier applier, IAws aws, Settings settings, ILogger log)
@@ -35,10 +36,12 @@ public sealed partial class Reconciler(SnapshotObserver observer, PlanApplier ap
 
         var done = dryRun || results.All(result => result.Outcome is StepOutcome.Applied or StepOutcome.AlreadySo or StepOutcome.Held);
         var looked = request.Scopes ?? settings.Scopes;
-        var complete = seen.Devices.IsComplete && seen.SplitDns.IsComplete && seen.Nodes.IsComplete && seen.Domains.IsComplete && seen.Sites.IsComplete
-            && seen.Associations.IsComplete
-            && seen.Scopes.Where(scope => looked.Contains(scope.Scope)).All(scope => !scope.Problems().Any());
-        return new(seen, plan, report, done && complete && !plan.IsSettling);
+        var common = seen.Devices.IsComplete && seen.SplitDns.IsComplete && seen.Nodes.IsComplete && seen.Domains.IsComplete && seen.Sites.IsComplete
+            && seen.Associations.IsComplete;
+        ImmutableHashSet<Scope> answered = done && common && !plan.IsSettling
+            ? [.. seen.Scopes.Where(scope => looked.Contains(scope.Scope) && !scope.Problems().Any()).Select(scope => scope.Scope)]
+            : [];
+        return new(seen, plan, report, looked.All(answered.Contains), answered);
     }
 
     private Dictionary<string, int> CallsSince(Dictionary<string, int> before) => aws.Calls

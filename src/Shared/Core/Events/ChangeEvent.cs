@@ -21,6 +21,10 @@ public abstract record ChangeEvent
     /// <remarks>EventBridge aws.ec2, "EC2 Instance State-change Notification".</remarks>
     public sealed record InstanceEnded(Scope Scope, InstanceId Instance) : ChangeEvent;
 
+    /// <summary>Auto Scaling is done with launching an instance: all hooks were completed. A router is in service now, and names can follow.</summary>
+    /// <remarks>EventBridge aws.autoscaling, "EC2 Instance Launch Successful".</remarks>
+    public sealed record InstanceLaunched(Scope Scope, InstanceId Instance) : ChangeEvent;
+
     /// <summary>Something in an account's network or names changed.</summary>
     /// <param name="Region">null where the service is global, which means every Region of the account.</param>
     /// <param name="What">The API call or event, for people.</param>

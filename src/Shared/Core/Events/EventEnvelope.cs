@@ -21,6 +21,8 @@ internal sealed record LifecycleActionDetail(
     string? Origin = null,
     string? Destination = null);
 
+internal sealed record LaunchDetail(string EC2InstanceId);
+
 internal sealed record InstanceStateDetail([property: JsonPropertyName("instance-id")] string InstanceId, [property: JsonPropertyName("state")] string State);
 
 internal sealed record ApiCallDetail(
@@ -34,6 +36,7 @@ internal sealed record TagChangeDetail(
 [JsonSourceGenerationOptions(RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, MaxDepth = 64)]
 [JsonSerializable(typeof(EventEnvelope))]
 [JsonSerializable(typeof(LifecycleActionDetail))]
+[JsonSerializable(typeof(LaunchDetail))]
 [JsonSerializable(typeof(InstanceStateDetail))]
 [JsonSerializable(typeof(ApiCallDetail))]
 [JsonSerializable(typeof(TagChangeDetail))]

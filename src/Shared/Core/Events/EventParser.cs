@@ -43,7 +43,8 @@ public static class EventParser
 
     internal static readonly FrozenSet<string> ResolverCalls = FrozenSet.Create(
         "CreateResolverEndpoint", "UpdateResolverEndpoint", "DeleteResolverEndpoint",
-        "AssociateResolverEndpointIpAddress", "DisassociateResolverEndpointIpAddress");
+        "AssociateResolverEndpointIpAddress", "DisassociateResolverEndpointIpAddress",
+        "CreateResolverRule", "UpdateResolverRule", "DeleteResolverRule", "AssociateResolverRule", "DisassociateResolverRule");
 
     // Only EC2 resources whose tailscale: tags this automation reads.
     internal static readonly FrozenSet<string> TaggedTypes = FrozenSet.Create("vpc", "instance", "subnet");
@@ -64,6 +65,8 @@ public static class EventParser
     private static ChangeEvent Read(EventEnvelope envelope) => (envelope.Source, envelope.DetailType) switch
     {
         ("aws.autoscaling", "EC2 Instance-launch Lifecycle Action" or "EC2 Instance-terminate Lifecycle Action") => Held(envelope),
+        ("aws.autoscaling", "EC2 Instance Launch Successful") =>
+            new ChangeEvent.InstanceLaunched(ScopeOf(envelope), Instance(envelope, Detail(envelope, EventJson.Default.LaunchDetail).EC2InstanceId)),
         ("aws.ec2", "EC2 Instance State-change Notification") => StateChanged(envelope),
         ("aws.ec2" or "aws.route53" or "aws.route53resolver", "AWS API Call via CloudTrail") => ApiCalled(envelope),
         ("aws.tag", "Tag Change on Resource") => TagsChanged(envelope),
