@@ -138,6 +138,77 @@ public sealed class CliStories(Moto moto) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_name_is_explained_before_it_is_forwarded_and_after()
+    {
+        const string Name = "db.corp.internal";
+        var before = await RunAsync("explain", Name);
+        Assert.True(before.Exit == 1, before.ToString());
+        Assert.Equal($"{Name} is in corp.internal, which is not forwarded yet:", before.Lines[0]);
+        Assert.Contains("  to do: forward corp.internal to 10.20.0.2", before.Lines);
+        Assert.Equal(0, (await RunAsync("apply", "--yes")).Exit);
+
+        var after = await RunAsync("explain", Name);
+        Assert.True(after.Exit == 0, after.ToString());
+        Assert.Equal($"{Name} is in corp.internal, which the automation forwards:", after.Lines[0]);
+        Assert.StartsWith("  asks 10.20.0.2, resolver of vpc-", after.Lines[1], StringComparison.Ordinal);
+
+        var json = await RunAsync("explain", Name, "--output", "json");
+        Assert.True(json.Exit == 0, json.ToString());
+        var explained = JsonNode.Parse(json.Output)!;
+        Assert.Equal(
+            (Name, true, "corp.internal", "automation"),
+            ((string?)explained["name"], (bool)explained["answered"]!, (string?)explained["domain"], (string?)explained["owner"]));
+        Assert.Equal(("10.20.0.2", true), ((string?)explained["resolvers"]![0]!["address"], (bool)explained["resolvers"]![0]!["forwarded"]!));
+        Assert.Empty(explained["missing"]!.AsArray());
+
+        var elsewhere = await RunAsync("explain", "db.example.org");
+        Assert.Equal(1, elsewhere.Exit);
+        Assert.Equal("db.example.org: no domain of split DNS fits, so clients ask as if there were no tailnet.", elsewhere.Lines[0]);
+    }
+
+    [Fact]
+    public async Task A_domain_of_somebody_else_is_adopted_at_a_person_s_word_and_then_set()
+    {
+        const string Ours = "corp.internal";
+        string[] theirs = ["10.99.0.53"];
+        _here.Tailnet.SetSplitDns(Ours, [.. theirs]);
+        Assert.Equal(0, (await RunAsync("apply", "--yes")).Exit);
+        Assert.Equal(theirs, _here.Tailnet.SplitDns[Ours]);
+        Assert.Contains($"split-dns-not-owned {Ours}:", (await RunAsync("plan")).Output, StringComparison.Ordinal);
+
+        var unanswered = await RunAsync("adopt", Ours);
+        Assert.Equal(1, unanswered.Exit);
+        Assert.Contains("Nobody answers, so nothing was changed.", unanswered.Progress, StringComparison.Ordinal);
+        await using var refusing = Start(_environment, "adopt", Ours);
+        await refusing.AnswerAsync("no");
+        var refused = await EndAsync(refusing);
+        Assert.Equal(1, refused.Exit);
+        Assert.Contains("Nothing was changed.", refused.Progress, StringComparison.Ordinal);
+        Assert.DoesNotContain($"dns#{Ours}", await World.LedgerKeysAsync(Installation.Ledger));
+
+        var adopted = await RunAsync("adopt", Ours, "--yes");
+        Assert.True(adopted.Exit == 0, adopted.ToString());
+        Assert.Equal(
+            [
+                $"{Ours} is forwarded to 10.99.0.53 now, set by somebody else.",
+                "The next reconcile forwards it to 10.20.0.2, and the automation keeps it so.",
+                $"{Ours} is the automation's. tailnet plan shows what it would do, and tailnet apply does it.",
+            ],
+            adopted.Lines);
+        Assert.Equal(theirs, _here.Tailnet.SplitDns[Ours]);   // only the ledger was written
+        var again = await RunAsync("adopt", Ours, "--yes");
+        Assert.Equal((1, ""), (again.Exit, again.Output));
+        Assert.Contains($"{Ours} is not taken over. It is the automation's already.", again.Progress, StringComparison.Ordinal);
+
+        TakeRoutes();
+        var apply = await RunAsync("apply", "--yes");
+        Assert.True(apply.Exit == 0, apply.ToString());
+        Assert.Contains("~ forward corp.internal to 10.20.0.2", apply.Output, StringComparison.Ordinal);
+        Assert.Equal(["10.20.0.2"], _here.Tailnet.SplitDns[Ours]);
+        Assert.Equal((0, Nothing), Ended(await RunAsync("plan", "--detailed-exitcode")));
+    }
+
+    [Fact]
     public async Task The_account_is_asked_of_AWS_and_the_Region_taken_from_where_the_SDK_has_it()
     {
         _environment.Remove("AWS_REGION");
