@@ -27,6 +27,9 @@ internal sealed class Account : IDisposable
 
     public Parts Parts { get; }
 
+    /// <summary>How often each service was asked so far, by its name; whose credentials these are does not count.</summary>
+    public IReadOnlyDictionary<string, int> Calls => _real.Outside.Aws.Calls;
+
     /// <summary>Reads the functions' own variables; the account and the Region, which Lambda or the template would set, are asked of AWS where they are missing.</summary>
     /// <exception cref="SettingsException">Names every variable that is missing or wrong.</exception>
     /// <exception cref="CliException">AWS does not say whose credentials these are.</exception>

@@ -14,9 +14,9 @@ internal sealed class Commands(TextReader input, TextWriter output, TextWriter p
 
     public async Task<int> PlanAsync(string? snapshotFile, string[] scopes, bool json, bool allowMassDelete, bool detailed, CancellationToken stopping)
     {
-        var seen = snapshotFile is null ? await LookAsync(scopes, stopping) : SnapshotFile.Read(snapshotFile);
+        var (seen, calls) = snapshotFile is null ? await LookAsync(scopes, stopping) : (SnapshotFile.Read(snapshotFile), null);
         var plan = ReconcilePlanner.Plan(seen, allowMassDelete);
-        Show(Report.Of(seen, plan), plan, json);
+        Show(Report.Of(seen, plan, Report.Unapplied(plan), dryRun: true, calls), plan, json);
         var exit = Exit(plan);
 
         // A script must notice what is unread, whatever else there is.
@@ -30,7 +30,7 @@ internal sealed class Commands(TextReader input, TextWriter output, TextWriter p
         var plan = ReconcilePlanner.Plan(seen, allowMassDelete);
         if (account.Settings.DryRun || plan.IsEmpty)
         {
-            Show(Report.Of(seen, plan, Report.Unapplied(plan), account.Settings.DryRun), plan, json);
+            Show(Report.Of(seen, plan, Report.Unapplied(plan), account.Settings.DryRun, account.Calls), plan, json);
             progress.WriteLine(account.Settings.DryRun ? "DRY_RUN is true: nothing was changed." : "Nothing to do.");
             return Exit(plan);
         }
@@ -42,7 +42,7 @@ internal sealed class Commands(TextReader input, TextWriter output, TextWriter p
         }
 
         var results = await account.Parts.Applier.ApplyAsync(plan.Steps, stopping);
-        var report = Report.Of(seen, plan, results, dryRun: false);
+        var report = Report.Of(seen, plan, results, dryRun: false, account.Calls);
         if (json)
         {
             _text.WriteJson(report);
@@ -64,9 +64,9 @@ internal sealed class Commands(TextReader input, TextWriter output, TextWriter p
 
     public async Task<int> StatusAsync(string[] scopes, bool json, CancellationToken stopping)
     {
-        var seen = await LookAsync(scopes, stopping);
+        var (seen, calls) = await LookAsync(scopes, stopping);
         var plan = ReconcilePlanner.Plan(seen);
-        var report = Report.Of(seen, plan);
+        var report = Report.Of(seen, plan, Report.Unapplied(plan), dryRun: true, calls);
         if (json)
         {
             _text.WriteJson(report);
@@ -88,7 +88,7 @@ internal sealed class Commands(TextReader input, TextWriter output, TextWriter p
             throw new CliException($"'{Printable.Of(target)}' is no address, such as 10.1.2.3, no prefix, such as 10.1.0.0/16, and no name, such as db.corp.internal.");
         }
 
-        var seen = snapshotFile is null ? await LookAsync([], stopping) : SnapshotFile.Read(snapshotFile);
+        var seen = snapshotFile is null ? (await LookAsync([], stopping)).Seen : SnapshotFile.Read(snapshotFile);
         return isName ? ExplainName(seen, target, json) : ExplainAddress(seen, prefix, json);
     }
 
@@ -160,7 +160,7 @@ internal sealed class Commands(TextReader input, TextWriter output, TextWriter p
 
     public async Task<int> SnapshotAsync(string file, string[] scopes, CancellationToken stopping)
     {
-        var seen = await LookAsync(scopes, stopping);
+        var (seen, _) = await LookAsync(scopes, stopping);
         await SnapshotFile.WriteAsync(file, seen, stopping);
         progress.WriteLine(
             $"Wrote what was observed at {seen.ObservedAt.ToString("u", CultureInfo.InvariantCulture)} to {file}. It holds ids, addresses and names, and no secrets.");
@@ -173,10 +173,11 @@ internal sealed class Commands(TextReader input, TextWriter output, TextWriter p
         return Exit(plan);
     }
 
-    private async Task<Snapshot> LookAsync(string[] scopes, CancellationToken stopping)
+    private async Task<(Snapshot Seen, IReadOnlyDictionary<string, int>? Calls)> LookAsync(string[] scopes, CancellationToken stopping)
     {
         using var account = await Account.OpenAsync(variable, new ProgressLog(progress), stopping);
-        return await LookAsync(account, scopes, stopping);
+        var seen = await LookAsync(account, scopes, stopping);
+        return (seen, account.Calls);
     }
 
     private Task<Snapshot> LookAsync(Account account, string[] scopes, CancellationToken stopping)

@@ -13,11 +13,15 @@ internal sealed class Installation : IAsyncDisposable
     public const string Credential = "/tailnet/credential";
     public const string ParameterPrefix = "/tailnet";
     public const string RoutesDocument = "Tailnet-SetRoutes";
+    public const string Dns64Document = "Tailnet-SetDns64";
+    public const string MemberRole = "tailnet-member";
     public const string Group = "routers";
     public const string LaunchHook = "tailnet-launch";
     public const string TerminateHook = "tailnet-terminate";
 
     public static readonly Dictionary<string, string> RouterTags = new() { ["tailscale:role"] = "subnet-router" };
+
+    public static readonly Dictionary<string, string> Dns64RouterTags = new(RouterTags) { ["tailscale:dns64"] = "true" };
 
     private static readonly string[] s_functions = ["NodeLifecycle", "Reconcile"];
 
@@ -25,11 +29,13 @@ internal sealed class Installation : IAsyncDisposable
 
     private readonly List<Function> _functions = [];
     private readonly List<string> _secrets = [];
+    private readonly List<MotoAccount> _accounts = [];
     private readonly Dictionary<string, JsonArray> _statements = [];
 
     private Installation(MotoAccount account, Tailnet tailnet, TailscaleApi api, OAuthClient client)
     {
         Account = account;
+        _accounts.Add(account);
         World = account.In(Region);
         Tailnet = tailnet;
         Api = api;
@@ -63,6 +69,7 @@ internal sealed class Installation : IAsyncDisposable
         var installation = new Installation(moto.NewAccount(), tailnet, await TailscaleApi.StartAsync(tailnet, Stopping), client);
         await installation.World.CreateLedgerAsync(Ledger, installation.Key);
         await installation.World.CreateRoutesDocumentAsync(RoutesDocument);
+        await installation.World.CreateDns64DocumentAsync(Dns64Document);
         await installation.World.PutSecretAsync(Credential, client.ToParameter().Reveal(), installation.Key);
         installation.Queue = await installation.World.CreateQueueAsync("nodes", maxReceiveCount: 100, visibilitySeconds: 600);
         await installation.EnforceRolesAsync();
@@ -74,7 +81,7 @@ internal sealed class Installation : IAsyncDisposable
     {
         foreach (var function in s_functions)
         {
-            var statements = await StackRoles.StatementsAsync(function, NamesFor(function));
+            var statements = await StackRoles.StatementsAsync(function, NamesFor(function, Account));
             await Account.CreateRoleAsync(function, StackRoles.ActionsAlone(statements));
             _statements[function] = statements;
         }
@@ -84,22 +91,50 @@ internal sealed class Installation : IAsyncDisposable
     }
 
     // One queue stands for that of whichever function asks; the other function's must be of no use to it.
-    private Dictionary<string, string> NamesFor(string function) => new()
+    private Dictionary<string, string> NamesFor(string function, MotoAccount account) => new()
     {
         ["AWS::Partition"] = "aws",
         ["AWS::Region"] = Region,
-        ["AWS::AccountId"] = Account.Id,
+        ["AWS::AccountId"] = account.Id,
         ["TailscaleCredential"] = Credential,
         ["ParameterPrefix"] = ParameterPrefix,
         ["Key.Arn"] = Key,
         ["Ledger"] = Ledger,
         ["Ledger.Arn"] = $"arn:aws:dynamodb:{Region}:{Account.Id}:table/{Ledger}",
         ["RoutesDocument"] = RoutesDocument,
-        ["Dns64Document"] = "Tailnet-SetDns64",
+        ["Dns64Document"] = Dns64Document,
         ["AssociatesZones"] = "true",
         [$"{function}Queue.Arn"] = Queue.Arn,
         [$"{function}Log.Arn"] = $"arn:aws:logs:{Region}:{Account.Id}:log-group:{function}:*",
     };
+
+    /// <summary>A second account for Reconcile to look after, as docs/operations.md says: the stack is for one. The role there may do what Reconcile may do
+    /// here, and authorise associations of its zones; Reconcile may assume it.</summary>
+    public async Task<MotoAccount> AddMemberAsync(Moto moto)
+    {
+        const string Function = "Reconcile";
+        var member = moto.NewAccount();
+        var there = await StackRoles.StatementsAsync(Function, NamesFor(Function, member));
+        there.Add(new JsonObject
+        {
+            ["Sid"] = "AuthorizeAssociations",
+            ["Effect"] = "Allow",
+            ["Action"] = new JsonArray(
+                "route53:ListVPCAssociationAuthorizations", "route53:CreateVPCAssociationAuthorization", "route53:DeleteVPCAssociationAuthorization"),
+            ["Resource"] = "arn:aws:route53:::hostedzone/*",
+        });
+        await member.CreateRoleAsync(MemberRole, StackRoles.ActionsAlone(there));
+        await member.EnforceIamAsync(new Dictionary<string, JsonArray> { [MemberRole] = there });
+
+        _statements[Function].Add(new JsonObject
+        {
+            ["Sid"] = "AssumeMembers", ["Effect"] = "Allow", ["Action"] = "sts:AssumeRole", ["Resource"] = $"arn:aws:iam::{member.Id}:role/{MemberRole}",
+        });
+        await Account.AllowRoleAsync(Function, StackRoles.ActionsAlone(_statements[Function]));
+        await Account.EnforceIamAsync(_statements);
+        _accounts.Add(member);
+        return member;
+    }
 
     /// <summary>Whatever a function of this installation writes from here on must not hold this text.</summary>
     public void KeepSecret(string text) => _secrets.Add(text);
@@ -141,6 +176,20 @@ internal sealed class Installation : IAsyncDisposable
         await World.PutLaunchHookAsync(Group, LaunchHook);
         await World.PutTerminateHookAsync(Group, TerminateHook);
         return routers;
+    }
+
+    /// <summary>A router that nobody brought in: its instance, and its device with what it advertises of itself.</summary>
+    public async Task<Joined> AddRouterAsync(SubnetId subnet, IReadOnlyDictionary<string, string> tags, params string[] advertised)
+    {
+        var instance = await World.RunInstanceAsync(subnet, tags);
+        return new(instance, Tailnet.AddDevice($"subnet-router-{instance}", ["tag:aws-router"], PrefixSet.Of(advertised.Select(Prefix.Parse))));
+    }
+
+    /// <summary>The last routes document that was sent to a router takes effect there, which moto does not reach.</summary>
+    public async Task ObeyAsync(Joined router)
+    {
+        var last = (await World.CommandsAsync()).Last(command => command.DocumentName == RoutesDocument && command.InstanceIds.Contains(router.Instance.ToString()));
+        Tailnet.Advertise(router.Device, PrefixSet.Of(Assert.Single(last.Parameters["routes"]).Split(',').Select(Prefix.Parse)));
     }
 
     /// <summary>Puts the event into the queue with which Auto Scaling says that a hook holds an instance.</summary>
@@ -260,8 +309,8 @@ internal sealed class Installation : IAsyncDisposable
 
         // All that a simulated tailnet gives out begins so; what follows must have been struck out.
         Assert.DoesNotMatch("tskey-[a-z]", written + answered);
-        var refused = (await Account.DecisionsAsync()).Where(decision => decision.AllowedBy.Count == 0);
-        Assert.Equal("", string.Join('\n', refused));
+        var decisions = await Task.WhenAll(_accounts.Select(account => account.DecisionsAsync()));
+        Assert.Equal("", string.Join('\n', decisions.SelectMany(made => made).Where(decision => decision.AllowedBy.Count == 0)));
     }
 
     private static string Batch(IEnumerable<Message> messages, MotoQueuePair queue) => new JsonObject
@@ -280,6 +329,8 @@ internal sealed class Installation : IAsyncDisposable
         })]),
     }.ToJsonString();
 }
+
+internal sealed record Joined(InstanceId Instance, DeviceId Device);
 
 /// <summary>One batch and its answer.</summary>
 /// <param name="Unfinished">Those that come again.</param>

@@ -60,11 +60,14 @@ public sealed class MotoAccount
     /// <summary>Creates a role with one policy; take its credentials after that.</summary>
     public async Task CreateRoleAsync(string role, string policy)
     {
-        var anyRegion = In("us-east-1");
         const string Trust = """{"Version":"2012-10-17","Statement":[]}""";   // moto lets anyone assume a role
-        await anyRegion.IamAsync("CreateRole", ("RoleName", role), ("AssumeRolePolicyDocument", Trust));
-        await anyRegion.IamAsync("PutRolePolicy", ("RoleName", role), ("PolicyName", role), ("PolicyDocument", policy));
+        await In("us-east-1").IamAsync("CreateRole", ("RoleName", role), ("AssumeRolePolicyDocument", Trust));
+        await AllowRoleAsync(role, policy);
     }
+
+    /// <summary>Gives a role another policy in place of the one that it has.</summary>
+    public Task AllowRoleAsync(string role, string policy) =>
+        In("us-east-1").IamAsync("PutRolePolicy", ("RoleName", role), ("PolicyName", role), ("PolicyDocument", policy));
 
     /// <summary>From now on role sessions of this account are refused the actions that their policies do not allow.</summary>
     /// <param name="statements">By role: these are read with resources and conditions, which moto does not do of itself.</param>

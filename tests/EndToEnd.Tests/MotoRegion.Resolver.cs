@@ -23,6 +23,15 @@ public sealed partial class MotoRegion
         return (string)answer["ResolverEndpoint"]!["Id"]!;
     }
 
+    public Task DeleteResolverEndpointAsync(string endpoint) => ResolverAsync("DeleteResolverEndpoint", new() { ["ResolverEndpointId"] = endpoint });
+
+    /// <returns>In the order in which the tailnet's API has them.</returns>
+    public async Task<string[]> ResolverAddressesAsync(string endpoint)
+    {
+        var answer = await ResolverAsync("ListResolverEndpointIpAddresses", new() { ["ResolverEndpointId"] = endpoint });
+        return [.. answer["IpAddresses"]!.AsArray().Select(address => (string)address!["Ip"]!).Order(StringComparer.Ordinal)];
+    }
+
     /// <summary>Creates a rule of type FORWARD.</summary>
     /// <returns>Its id.</returns>
     public async Task<string> CreateForwardRuleAsync(string domain, string endpoint)

@@ -27,6 +27,9 @@ public sealed partial class MotoRegion
         new XElement(s_route53 + "Name", name),
         new XElement(s_route53 + "CallerReference", Guid.NewGuid()))));
 
+    public Task UntagZoneAsync(ZoneId zone, string key) => Route53TextAsync(HttpMethod.Post, $"tags/hostedzone/{zone}", new XElement(
+        s_route53 + "ChangeTagsForResourceRequest", new XElement(s_route53 + "RemoveTagKeys", new XElement(s_route53 + "Key", key))));
+
     public Task TagZoneAsync(ZoneId zone, string key, string value) => Route53TextAsync(HttpMethod.Post, $"tags/hostedzone/{zone}", new XElement(
         s_route53 + "ChangeTagsForResourceRequest",
         new XElement(s_route53 + "AddTags", new XElement(s_route53 + "Tag", new XElement(s_route53 + "Key", key), new XElement(s_route53 + "Value", value)))));
@@ -40,6 +43,13 @@ public sealed partial class MotoRegion
         return answer.Descendants(s_route53 + "HostedZoneSummary").ToDictionary(
             summary => ZoneId.Parse(summary.Element(s_route53 + "HostedZoneId")?.Value),
             summary => summary.Element(s_route53 + "Name")!.Value);
+    }
+
+    /// <returns>The VPCs of other accounts that may be associated with a zone of this account.</returns>
+    public async Task<IReadOnlyList<VpcId>> AuthorizationsAsync(ZoneId zone)
+    {
+        var answer = await Route53Async(HttpMethod.Get, $"hostedzone/{zone}/authorizevpcassociation");
+        return [.. answer.Descendants(s_route53 + "VPCId").Select(vpc => VpcId.Parse(vpc.Value))];
     }
 
     private static ZoneId Id(XElement created) =>

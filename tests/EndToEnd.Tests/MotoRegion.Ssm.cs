@@ -5,7 +5,7 @@ namespace Automation.EndToEnd;
 
 public sealed partial class MotoRegion
 {
-    // The document of template.yaml in small: moto runs nothing and says Success at once.
+    // The documents of template.yaml in small: moto runs nothing and says Success at once.
     private const string RoutesDocument = """
         {
           "schemaVersion": "2.2",
@@ -18,11 +18,27 @@ public sealed partial class MotoRegion
         }
         """;
 
-    public Task CreateRoutesDocumentAsync(string name = "Tailnet-SetRoutes") =>
+    private const string Dns64Document = """
+        {
+          "schemaVersion": "2.2",
+          "parameters": { "config": { "type": "String", "allowedPattern": "^[A-Za-z0-9+/=]{1,16000}$" } },
+          "mainSteps": [ {
+            "action": "aws:runShellScript",
+            "name": "names",
+            "inputs": { "runCommand": [ "/usr/local/sbin/tailnet-dns64 '{{ config }}'" ] }
+          } ]
+        }
+        """;
+
+    public Task CreateRoutesDocumentAsync(string name = "Tailnet-SetRoutes") => CreateDocumentAsync(name, RoutesDocument);
+
+    public Task CreateDns64DocumentAsync(string name = "Tailnet-SetDns64") => CreateDocumentAsync(name, Dns64Document);
+
+    private Task CreateDocumentAsync(string name, string content) =>
         Ssm.CreateDocumentAsync(new CreateDocumentRequest
         {
             Name = name,
-            Content = RoutesDocument,
+            Content = content,
             DocumentType = DocumentType.Command,
             DocumentFormat = DocumentFormat.JSON,
         });

@@ -30,7 +30,7 @@ public sealed class RoleStories(Moto moto) : IAsyncLifetime
     {
         var function = await _here.StartAsync("NodeLifecycle");
         var routers = await _here.CreateRoutersAsync("10.10.0.0/16", instances: 2);
-        var (vpc, _) = await ConnectAsync(routers[0]);
+        var (vpc, _, _) = await ConnectAsync(routers[0]);
 
         // Somebody else's key parameter appears while the first one is registered: it is read, deleted and written anew.
         await _here.HoldAsync(routers[0], Installation.LaunchHook);
@@ -71,21 +71,27 @@ public sealed class RoleStories(Moto moto) : IAsyncLifetime
     {
         var node = await _here.StartAsync("NodeLifecycle");
         var routers = await _here.CreateRoutersAsync("10.10.0.0/16", instances: 2);
-        var (vpc, twin) = await ConnectAsync(routers[0]);
+        var (vpc, peered, twin) = await ConnectAsync(routers[0]);
         var zone = await World.CreatePrivateZoneAsync("corp.internal", vpc);
+        var associated = await NameAsync(vpc, peered);
+        await World.CreatePrivateZoneAsync("twin.internal", twin);
+        await _here.AddRouterAsync(await World.CreateSubnetAsync(twin, "10.10.2.0/24"), Installation.Dns64RouterTags);
         await _here.BringInAsync(node, routers[0]);
         await _here.BringInAsync(node, routers[1]);
-        var function = await _here.StartAsync("Reconcile");
+        var function = await _here.StartAsync("Reconcile", ("ZONE_ASSOCIATION", "tagged"));
         await LookAsync(function);
-        Assert.Contains("corp.internal", _here.Tailnet.SplitDns.Keys);
+        Assert.Superset(new HashSet<string>(["corp.internal", "peered.internal", "twin.internal"]), _here.Tailnet.SplitDns.Keys.ToHashSet());
+        Assert.Contains(associated, (await World.ZonesOfAsync(vpc)).Keys);
         Assert.Equal(["1", "2"], new[] { await SiteTagAsync(vpc), await SiteTagAsync(twin) }.Order(StringComparer.Ordinal));
 
-        // A CIDR comes, a zone goes, and a router ends without a word.
+        // A CIDR comes, a zone goes, another is not to be associated any more, and a router ends without a word.
         await GrowAsync(vpc);
         await World.DeleteZoneAsync(zone);
+        await World.UntagZoneAsync(associated, "tailscale:associate");
         await World.TerminateInstanceAsync(routers[1]);
         await LookAsync(function);
-        Assert.NotEmpty(await World.CommandsAsync());
+        Assert.Equal([Installation.Dns64Document, Installation.RoutesDocument], (await World.CommandsAsync()).Select(command => command.DocumentName).Distinct().Order(StringComparer.Ordinal));
+        Assert.DoesNotContain(associated, (await World.ZonesOfAsync(vpc)).Keys);
         Assert.DoesNotContain("dns#corp.internal", await World.LedgerKeysAsync(Installation.Ledger));
         Assert.Equal([Installation.SettingsParameter(routers[0])], await World.ParameterNamesAsync("/tailnet/nodes"));
 
@@ -96,7 +102,7 @@ public sealed class RoleStories(Moto moto) : IAsyncLifetime
     }
 
     /// <summary>Gives a router's VPC a neighbour behind a peering, one behind a transit gateway, by way of a prefix list, and one with the same addresses.</summary>
-    private async Task<(VpcId Own, VpcId Twin)> ConnectAsync(InstanceId router)
+    private async Task<(VpcId Own, VpcId Peered, VpcId Twin)> ConnectAsync(InstanceId router)
     {
         var instance = await World.DescribeInstanceAsync(router);
         var (own, subnet) = (VpcId.Parse(instance?.VpcId), SubnetId.Parse(instance?.SubnetId));
@@ -118,8 +124,22 @@ public sealed class RoleStories(Moto moto) : IAsyncLifetime
 
         var twin = await World.CreateVpcAsync("10.10.0.0/16");
         await World.RunInstanceAsync(await World.CreateSubnetAsync(twin, "10.10.1.0/24"), Installation.RouterTags);
-        return (own, twin);
+        return (own, peered, twin);
     }
+
+    /// <summary>All that answers names: a zone of a neighbour that is to be associated, a public zone, an inbound endpoint, and a rule.</summary>
+    private async Task<ZoneId> NameAsync(VpcId own, VpcId neighbour)
+    {
+        var zone = await World.CreatePrivateZoneAsync("peered.internal", neighbour);
+        await World.TagZoneAsync(zone, "tailscale:associate", "true");
+        await World.CreatePublicZoneAsync("example.com");
+        await World.AssociateRuleAsync(await World.CreateForwardRuleAsync("rule.example.com", await EndpointAsync(neighbour, "OUTBOUND", "10.20.2.0/24", "10.20.3.0/24")), own);
+        await EndpointAsync(neighbour, "INBOUND", "10.20.4.0/24", "10.20.5.0/24");
+        return zone;
+    }
+
+    private async Task<string> EndpointAsync(VpcId vpc, string direction, string one, string two) =>
+        await World.CreateResolverEndpointAsync(vpc, await World.CreateSubnetAsync(vpc, one), await World.CreateSubnetAsync(vpc, two), direction);
 
     private Task GrowAsync(VpcId vpc) =>
         World.Ec2.AssociateVpcCidrBlockAsync(new() { VpcId = vpc.ToString(), CidrBlock = "10.11.0.0/16" }, TestContext.Current.CancellationToken);

@@ -40,7 +40,7 @@ public sealed class RouteStories(Moto moto) : IAsyncLifetime
         Assert.Equal(["RecordNode", "ApproveRoutes", "AdvertiseRoutes"], Kinds(report));
         Assert.Equal("10.1.0.0/16, 10.2.0.0/16", Enabled(router));
         Assert.Equal(["10.1.0.0/16", "10.2.0.0/16"], Texts(Router(report, router)["advertise"]));
-        await ObeyAsync(router);
+        await _here.ObeyAsync(router);
         await AssertSettledAsync();
 
         // One subnet of the spoke gets a table of its own, which does not lead back.
@@ -51,13 +51,13 @@ public sealed class RouteStories(Moto moto) : IAsyncLifetime
         var left = PrefixSet.Of(Enabled(router).Split(", ").Select(Prefix.Parse));
         Assert.DoesNotContain(left, prefix => prefix.Overlaps(Prefix.Parse("10.2.1.0/24")));
         Assert.True(left.Covers(Prefix.Parse("10.2.2.0/24")));
-        await ObeyAsync(router);
+        await _here.ObeyAsync(router);
         await AssertSettledAsync();
 
         await World.DeletePeeringAsync(peering);
         Assert.Equal(["UnadvertiseRoutes", "TrimRoutes"], Kinds(await LookAsync()));
         Assert.Equal("10.1.0.0/16", Enabled(router));
-        await ObeyAsync(router);
+        await _here.ObeyAsync(router);
         await AssertSettledAsync();
     }
 
@@ -79,7 +79,7 @@ public sealed class RouteStories(Moto moto) : IAsyncLifetime
         await LookAsync();
         Assert.Equal("10.1.0.0/16, 10.2.0.0/16, 10.3.0.0/17", Enabled(router));
         Assert.Equal("10.1.0.0/16", Enabled(outside));   // the gateway takes packets only from zones with a subnet of its attachment
-        await ObeyAsync(router);
+        await _here.ObeyAsync(router);
         await AssertSettledAsync();
 
         // From now on the hub's packets are looked up where only half of that is known.
@@ -89,7 +89,7 @@ public sealed class RouteStories(Moto moto) : IAsyncLifetime
         var report = await LookAsync();
         Assert.Equal(["UnadvertiseRoutes", "TrimRoutes"], Kinds(report));
         Assert.Equal("10.1.0.0/16", Enabled(router));
-        await ObeyAsync(router);
+        await _here.ObeyAsync(router);
         await AssertSettledAsync();
     }
 
@@ -117,8 +117,8 @@ public sealed class RouteStories(Moto moto) : IAsyncLifetime
         // Whoever was there first keeps its addresses, as people use them. Both are reached by their sites.
         AssertServes(one, first, ["10.5.0.0/16"], "10.5.0.0/16");
         AssertServes(other, second, ["10.6.0.0/16"], "10.5.0.0/17", "10.6.0.0/16");
-        await ObeyAsync(one);
-        await ObeyAsync(other);
+        await _here.ObeyAsync(one);
+        await _here.ObeyAsync(other);
         await AssertSettledAsync();
 
         // A site stays with its VPC, also when it overlaps nothing any more; the addresses are then free for the other.
@@ -129,7 +129,7 @@ public sealed class RouteStories(Moto moto) : IAsyncLifetime
         Assert.Contains("ReleaseSite", Kinds(report));
         Assert.DoesNotContain($"site#{first}", await World.LedgerKeysAsync(Installation.Ledger));
 
-        void AssertServes((InstanceId Instance, DeviceId Device) router, VpcId vpc, string[] plain, params string[] behind)
+        void AssertServes(Joined router, VpcId vpc, string[] plain, params string[] behind)
         {
             var via6 = behind.Select(prefix => Via6.Of(sites[vpc], Prefix.Parse(prefix)).ToString()).ToArray();
             Assert.Equal(plain, Texts(Router(report, router)["advertise"]));
@@ -138,18 +138,11 @@ public sealed class RouteStories(Moto moto) : IAsyncLifetime
         }
     }
 
-    private async Task<(InstanceId Instance, DeviceId Device)> RouterAsync(VpcId vpc, SubnetId subnet, params string[] advertised)
+    private async Task<Joined> RouterAsync(VpcId vpc, SubnetId subnet, params string[] advertised)
     {
-        var instance = await World.RunInstanceAsync(subnet, Installation.RouterTags);
-        Assert.Equal(vpc.ToString(), (await World.DescribeInstanceAsync(instance))?.VpcId);
-        return (instance, _here.Tailnet.AddDevice($"subnet-router-{instance}", ["tag:aws-router"], PrefixSet.Of(advertised.Select(Prefix.Parse))));
-    }
-
-    /// <summary>The command on the node, which moto does not reach.</summary>
-    private async Task ObeyAsync((InstanceId Instance, DeviceId Device) router)
-    {
-        var last = (await World.CommandsAsync()).Last(command => command.InstanceIds.Contains(router.Instance.ToString()));
-        _here.Tailnet.Advertise(router.Device, PrefixSet.Of(Assert.Single(last.Parameters["routes"]).Split(',').Select(Prefix.Parse)));
+        var router = await _here.AddRouterAsync(subnet, Installation.RouterTags, advertised);
+        Assert.Equal(vpc.ToString(), (await World.DescribeInstanceAsync(router.Instance))?.VpcId);
+        return router;
     }
 
     private async Task<JsonNode> LookAsync()
@@ -170,11 +163,11 @@ public sealed class RouteStories(Moto moto) : IAsyncLifetime
         Assert.Empty((await LookAsync())["actions"]!.AsArray());
     }
 
-    private string Enabled((InstanceId Instance, DeviceId Device) router) => _here.Tailnet.Devices.Single(device => device.Id == router.Device).Enabled.ToString();
+    private string Enabled(Joined router) => _here.Tailnet.Devices.Single(device => device.Id == router.Device).Enabled.ToString();
 
     private async Task<string?> SiteTagAsync(VpcId vpc) => (await World.DescribeVpcAsync(vpc)).Tags?.Find(tag => tag.Key == "tailscale:site-id")?.Value;
 
-    private static JsonNode Router(JsonNode report, (InstanceId Instance, DeviceId Device) router) =>
+    private static JsonNode Router(JsonNode report, Joined router) =>
         report["routers"]!.AsArray().Single(shown => (string)shown!["instanceId"]! == router.Instance.ToString())!;
 
     private static string[] Kinds(JsonNode report) => [.. report["actions"]!.AsArray().Select(action => (string)action!["kind"]!)];

@@ -83,6 +83,10 @@ def _group(call, asked):
     yield _question(call, arn, families=[_RESOURCE_TAG], more=_tags(_RESOURCE_TAG, {tag["Key"]: tag["Value"] for tag in group.tags} if group else {}))
 
 
+def _role(call, asked):
+    yield _question(call, asked["RoleArn"])
+
+
 def _queue(call, asked):
     yield _question(call, _arn(call, "sqs", asked["QueueUrl"].rsplit("/", 1)[1]))
 
@@ -243,4 +247,5 @@ _CALLS = {
     ("ssm", "GetParameters"): _read_parameters,
     ("ssm", "PutParameter"): _write_parameter,
     ("ssm", "SendCommand"): _command,
+    ("sts", "AssumeRole"): _role,
 }

@@ -38,6 +38,18 @@ public sealed class Ec2ClientTests : IDisposable
         Assert.Null(vpc.DnsSupport);
     }
 
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("true", true)]
+    [InlineData("false", false)]
+    public async Task Reads_whether_a_router_can_translate_names(string tag, bool dns64)
+    {
+        var tags = tag.Length == 0 ? "" : $"<item><key>tailscale:dns64</key><value>{tag}</value></item>";
+        _aws.On(Ec2).Xml(Instances(InstanceXml("i-0a1b2c3d4e5f60718", "running", "", tags)));
+
+        Assert.Equal(dns64, Assert.Single((await Client.DescribeNodesAsync(Stopping)).Items).Dns64);
+    }
+
     [Fact]
     public async Task Reads_five_CIDRs_of_one_VPC()
     {
@@ -281,10 +293,10 @@ public sealed class Ec2ClientTests : IDisposable
     private static string Instances(string items, string? next = null) =>
         $"<DescribeInstancesResponse {Namespace}><requestId>r-1</requestId><reservationSet><item><instancesSet>{items}</instancesSet></item></reservationSet>{Next(next)}</DescribeInstancesResponse>";
 
-    private static string InstanceXml(string id, string state, string more) =>
+    private static string InstanceXml(string id, string state, string more, string tags = "") =>
         $"<item><instanceId>{id}</instanceId><instanceState><code>16</code><name>{state}</name></instanceState>"
         + "<launchTime>2026-11-23T10:00:00.000Z</launchTime>"
-        + $"<tagSet><item><key>tailscale:role</key><value>subnet-router</value></item></tagSet>{more}</item>";
+        + $"<tagSet><item><key>tailscale:role</key><value>subnet-router</value></item>{tags}</tagSet>{more}</item>";
 
     private static string Next(string? token) => token is null ? "" : $"<nextToken>{token}</nextToken>";
 }

@@ -13,6 +13,8 @@ namespace Automation.Aws;
 /// <summary>Reads EC2's answers. What cannot be read is left out and said: half an entry would look like a change.</summary>
 internal static class Ec2Reader
 {
+    private const string Dns64Tag = "tailscale:dns64";
+
     // The SDK gives null for a list that is not in the answer, throughout.
     public static void Read(DescribeInstancesResponse page, ListingBuilder<Instance> listing)
     {
@@ -115,7 +117,8 @@ internal static class Ec2Reader
                 string.IsNullOrEmpty(instance.SubnetId) ? null : subnet,
                 new(launched.ToUniversalTime()),
                 string.IsNullOrEmpty(instance.PrivateIpAddress) ? null : ipv4,
-                string.IsNullOrEmpty(instance.Ipv6Address) ? null : ipv6);
+                string.IsNullOrEmpty(instance.Ipv6Address) ? null : ipv6,
+                Tag(instance.Tags, Dns64Tag) == "true");
         }
 
         return read is not null;
