@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Automation.Network;
 using Automation.Sandbox;
 using Microsoft.Extensions.Logging;
@@ -137,9 +138,17 @@ internal sealed class ANetwork
             .. World.Ledger.Sites.Values.Select(site => $"ledger {site.Site} {site.Vpc} {site.Scope} {site.ReleasedAt} {site.Plain}"),
             .. World.Aws.Regions.SelectMany(region => region.Vpcs).Select(vpc => $"{vpc.Id} tagged {vpc.SiteTag}"),
             .. Zones.Select(zone => $"zone {zone.Name} at {string.Join(' ', zone.Vpcs)} authorized for {string.Join(' ', zone.Authorized)}"),
-            .. Region.Parameters.Select(parameter => $"parameter {parameter.Key} reader={parameter.Value.Reader} {(parameter.Value.Secure ? "(secure)" : parameter.Value.Value)}"),
+            .. Region.Parameters.Select(parameter => $"parameter {parameter.Key} reader={parameter.Value.Reader} {(parameter.Value.Secure ? "(secure)" : WithoutResolver(parameter.Value.Value))}"),
             .. Region.Instances.Select(instance => $"instance {instance.Id} {instance.State} {instance.LifecycleState} hook={instance.Hook} dns64={instance.Dns64Configuration}"),
             .. Region.EndedWaits.OrderBy(wait => wait.Instance).Select(wait => $"{wait}"),
         ]);
+    }
+
+    // Whether the VPC had its site tag when a router was given its settings depends on who came first; a look tells the router in any case.
+    private static string WithoutResolver(string settings)
+    {
+        var node = JsonNode.Parse(settings)!.AsObject();
+        node.Remove("dns64");
+        return node.ToJsonString();
     }
 }
