@@ -9,7 +9,7 @@ public sealed class EventStories(Moto moto) : IAsyncLifetime
     private static readonly string[] s_ofNodes = ["asg-launch-lifecycle", "asg-terminate-lifecycle", "ec2-state-shutting-down", "ec2-state-terminated"];
 
     private static readonly string[] s_ofNetworks =
-        ["cloudtrail-ec2-", "cloudtrail-route53-", "cloudtrail-resolver-", "tag-change-", "scheduled-rule", "scheduler-"];
+        ["cloudtrail-ec2-", "cloudtrail-route53-", "cloudtrail-resolver-", "tag-change-", "asg-launch-successful", "scheduled-rule", "scheduler-"];
 
     // Tags of EC2 come as events of their own, and a refused call changes nothing.
     private static readonly string[] s_notOfNetworks = ["cloudtrail-ec2-create-tags", "cloudtrail-ec2-delete-tags", "cloudtrail-ec2-create-vpc-failed"];

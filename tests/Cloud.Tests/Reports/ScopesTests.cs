@@ -59,7 +59,7 @@ public sealed class ScopesTests
         SpokeRegion.Launch(s_router.ToString(), _accounts.Spoke, "subnet-0f1b2c3d4e5f60001", hook: null);
         await QuietAsync();
         World.Copies = null;
-        _accounts.Fails = call => call == "Route 53 Resolver ListResolverEndpoints" ? Failed(call, Failure.Denied) : null;   // asked for the spoke alone
+        _accounts.Fails = call => call == "Route 53 ListHostedZonesByVPC" ? Failed(call, Failure.Denied) : null;   // asked for the spoke alone
         HubRegion.AssociateCidr(_accounts.Hub, "10.1.0.0/16");
         SpokeRegion.AssociateCidr(_accounts.Spoke, "10.21.0.0/16");
         World.Clock.Advance(TimeSpan.FromSeconds(6));
