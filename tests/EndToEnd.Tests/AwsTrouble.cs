@@ -30,9 +30,9 @@ public sealed class AwsTrouble(Troubled troubled) : IClassFixture<Troubled>
         ["a proxy answers for EC2"] = new(
             MotoFault.Answer(200, "text/html", "<html><body>Sign in<br></body></html>"), "ec2", "DescribeInstances", 5, "EC2 DescribeInstances failed"),
         ["the key's parameter is refused"] = new(
-            MotoFault.Throttled with { Skip = 1 }, "ssm", "PutParameter", 5, "SSM PutParameter failed (ThrottlingException)"),
+            MotoFault.Throttled with { Passes = 1 }, "ssm", "PutParameter", 5, "SSM PutParameter failed (ThrottlingException)"),
         ["the answer about the key's parameter is lost"] = new(
-            MotoFault.HangUp with { Skip = 1, Done = true }, "ssm", "PutParameter", 5, "SSM PutParameter failed (connection)"),
+            MotoFault.HangUp with { Passes = 1, Done = true }, "ssm", "PutParameter", 5, "SSM PutParameter failed (connection)"),
         ["the answer about the ledger's entry is lost"] = new(
             MotoFault.HtmlPage with { Done = true }, "dynamodb", "PutItem", 5, "DynamoDB PutItem failed"),
     };

@@ -90,7 +90,7 @@ public sealed class MotoAccount
                 operation,
                 kind = fault.Kind,
                 times = fault.Times,
-                skip = fault.Skip,
+                passes = fault.Passes,
                 done = fault.Done,
                 status = fault.Status,
                 code = fault.Code,

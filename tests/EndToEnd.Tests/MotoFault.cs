@@ -22,7 +22,7 @@ public sealed record MotoFault(string Kind)
     /// and what surfaces is an HttpIOException, no AmazonServiceException.</remarks>
     public static MotoFault HangUp { get; } = new("hang-up");
 
-    /// <summary>The true answer, as the first of several pages; say with a second fault, <c>Skip = 1</c>, what the next page is.</summary>
+    /// <summary>The true answer, as the first of several pages; say with a second fault, <c>Passes = 1</c>, what the next page is.</summary>
     public static MotoFault MorePages { get; } = new("more");
 
     /// <summary>Any error of the service.</summary>
@@ -40,7 +40,7 @@ public sealed record MotoFault(string Kind)
     public int? Times { get; init; } = 1;
 
     /// <summary>Lets this many matching calls pass first.</summary>
-    public int? Skip { get; init; }
+    public int? Passes { get; init; }
 
     /// <summary>The call takes effect, and only its answer is lost.</summary>
     public bool Done { get; init; }

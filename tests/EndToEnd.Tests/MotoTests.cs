@@ -210,7 +210,7 @@ public sealed class MotoTests(Moto moto)
     public async Task A_lost_answer_leaves_its_effect_and_an_internal_error_does_not()
     {
         var world = _account.In(Region);
-        await _account.FailAsync(MotoFault.InternalError with { Skip = 1 }, "ssm", "PutParameter");
+        await _account.FailAsync(MotoFault.InternalError with { Passes = 1 }, "ssm", "PutParameter");
         await _account.FailAsync(MotoFault.HangUp with { Done = true }, "ssm", "PutParameter");
 
         await Assert.ThrowsAsync<HttpRequestException>(() => PutParameterAsync("/lost"));

@@ -61,7 +61,7 @@ public class AccessTests(StackTemplate template)
     {
         string[] actions =
         [
-            "route53:AssociateVPCWithHostedZone", "route53:DisassociateVPCFromHostedZone", "route53:GetChange", "route53:ListTagsForResources",
+            "route53:AssociateVPCWithHostedZone", "route53:GetChange", "route53:ListTagsForResources",
         ];
         var statements = template.Properties("ReconcileRole")["Policies"]![0]!["PolicyDocument"]!["Statement"]!.AsArray();
         var conditional = statements.Where(statement => statement!["Fn::If"] is not null).ToList();
@@ -69,10 +69,17 @@ public class AccessTests(StackTemplate template)
         Assert.All(conditional, statement => Assert.Equal(
             ("AssociatesZones", "AWS::NoValue"), ((string)statement!["Fn::If"]![0]!, (string?)statement["Fn::If"]![2]!["Ref"])));
         Assert.Equal(actions, conditional.SelectMany(statement => Texts(statement!["Fn::If"]![1]!["Action"]!)).Order(StringComparer.Ordinal));
-        Assert.Equal(
-            "VPCId=*,VPCRegion=${AWS::Region}",
-            (string?)conditional[0]!["Fn::If"]![1]!["Condition"]!["ForAllValues:StringLike"]!["route53:VPCs"]!["Fn::Sub"]);
+        AssertOfTheRegion(conditional[0]!["Fn::If"]![1]!);
     }
+
+    [Fact]
+    public void Associations_are_undone_also_where_none_are_made_any_more() => AssertOfTheRegion(Assert.Single(
+        template.Properties("ReconcileRole")["Policies"]![0]!["PolicyDocument"]!["Statement"]!.AsArray(),
+        statement => statement!["Action"] is { } action && Texts(action).Contains("route53:DisassociateVPCFromHostedZone"))!);
+
+    private static void AssertOfTheRegion(JsonNode statement) => Assert.Equal(
+        "VPCId=*,VPCRegion=${AWS::Region}",
+        (string?)statement["Condition"]!["ForAllValues:StringLike"]!["route53:VPCs"]!["Fn::Sub"]);
 
     private static IEnumerable<string> Texts(JsonNode node) => node is JsonArray list ? list.Select(text => (string)text!) : [(string)node!];
 }

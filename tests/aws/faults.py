@@ -25,7 +25,7 @@ class Fault:
     account: str | None = None
     service: str | None = None
     operation: str | None = None
-    skip: int = 0  # let this many matching calls pass first
+    passes: int = 0  # let this many matching calls pass first
     times: int | None = None  # then strike this often; None: for ever
     done: bool = False
     status: int = 400
@@ -97,8 +97,8 @@ class Faults:
             for rule in self._rules:
                 if not call.matches(rule.account, rule.service, rule.operation):
                     continue
-                if rule.skip > 0:
-                    rule.skip -= 1
+                if rule.passes > 0:
+                    rule.passes -= 1
                 elif struck is None and rule.times != 0:
                     rule.hits += 1
                     rule.times = None if rule.times is None else rule.times - 1
