@@ -72,7 +72,7 @@ public sealed partial class SimulatedTransit
     private TransitRoute Static(Table table, Prefix destination, TransitAttachmentId? to)
     {
         var leads = to is { } id && _attachments.Any(end => end.Id == id && end.Gateway == table.Gateway && end.State == TransitAttachment.Available);
-        return new(destination, leads ? Route.Active : "blackhole", "static", leads ? [to!.Value] : []);
+        return new(destination, leads ? Route.Active : "blackhole", "static", leads ? [to!] : []);
     }
 
     private PrefixSet CidrsOf(Attachment attachment) => attachment.Vpc is var (vpc, scope)

@@ -14,28 +14,28 @@ public interface IResourceKind
 }
 
 /// <summary>An identifier of one kind of thing, so that a VPC is never handed over where an instance is meant.</summary>
-public readonly record struct ResourceId<TKind> : IComparable<ResourceId<TKind>>
+/// <remarks>A class, so that native code has one copy of each collection for all of them, not one for each kind.</remarks>
+public sealed record ResourceId<TKind> : IComparable<ResourceId<TKind>>
     where TKind : IResourceKind
 {
-    private readonly string? _text;
+    private readonly string _text;
 
     private ResourceId(string text) => _text = text;
 
     /// <returns>false where the text is anything else; never throws.</returns>
-    public static bool TryParse([NotNullWhen(true)] string? text, out ResourceId<TKind> id)
+    public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out ResourceId<TKind>? id)
     {
-        var allowed = text is not null && TKind.Allows(text);
-        id = allowed ? new(text!) : default;
-        return allowed;
+        id = text is not null && TKind.Allows(text) ? new(text) : null;
+        return id is not null;
     }
 
     /// <exception cref="FormatException">The text is no identifier of this kind.</exception>
     public static ResourceId<TKind> Parse(string? text) =>
         TryParse(text, out var id) ? id : throw new FormatException($"'{Printable.Of(text)}' is not the id of a {TKind.Word}.");
 
-    public int CompareTo(ResourceId<TKind> other) => string.CompareOrdinal(_text, other._text);
+    public int CompareTo(ResourceId<TKind>? other) => string.CompareOrdinal(_text, other?._text);
 
-    public override string ToString() => _text ?? throw new InvalidOperationException($"The id of the {TKind.Word} was never set.");
+    public override string ToString() => _text;
 }
 
 /// <summary>An EC2 instance: <c>i-</c> and 8 or 17 lower-case hexadecimal digits.</summary>

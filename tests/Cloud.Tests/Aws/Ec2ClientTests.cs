@@ -172,7 +172,7 @@ public sealed class Ec2ClientTests : IDisposable
         Assert.Null(listing.Problem);
         Assert.Equal(["running", "terminated", "pending"], listing.Items.Select(instance => instance.State));
         var first = listing.Items[0];
-        Assert.Equal(("subnet-router", "vpc-00000001", "subnet-00000001"), (first.Role, first.Vpc.ToString(), first.Subnet.ToString()));
+        Assert.Equal(("subnet-router", "vpc-00000001", "subnet-00000001"), (first.Role, first.Vpc?.ToString(), first.Subnet?.ToString()));
         Assert.Equal(DateTimeOffset.Parse("2026-11-23T10:00:00Z", null), first.LaunchedAt);
         Assert.Equal(("10.0.1.7", "2001:db8::7"), (first.PrivateAddress.ToString(), first.IPv6Address.ToString()));
         Assert.Null(listing.Items[1].Vpc);

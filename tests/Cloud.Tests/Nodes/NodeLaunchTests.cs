@@ -105,7 +105,7 @@ public sealed class NodeLaunchTests
         var record = World.Ledger.Nodes[Blue];
         Assert.Equal(device.Id, record.Device);
         Assert.Equal(Prefixes("10.0.0.0/16"), record.Routes);
-        Assert.Equal((_network.Hub, "subnet-router", World.Home), (record.Vpc!.Value, record.Role, record.Scope));
+        Assert.Equal((_network.Hub, "subnet-router", World.Home), (record.Vpc, record.Role, record.Scope));
         Assert.Null(record.Key);
         Assert.Null(record.GoneAt);
     }

@@ -12,7 +12,7 @@ public sealed class FailoverTests
     private static readonly Prefix s_spokeCidr = Prefix.Parse("10.20.0.0/16");
 
     private readonly ANetwork _network = new();
-    private VpcId _spoke;
+    private VpcId _spoke = null!;
 
     private SandboxWorld World => _network.World;
 
@@ -58,7 +58,7 @@ public sealed class FailoverTests
     {
         await PeeredAsync();
         await JoinAsync();
-        World.Tailnet.Disconnect(Region.Instance(s_own).Device!.Value);
+        World.Tailnet.Disconnect(Region.Instance(s_own).Device!);
         await World.RunAsync(Minutes(1));
         var plan = (await World.ReconcileAsync(dryRun: true)).Plan;
 
@@ -71,7 +71,7 @@ public sealed class FailoverTests
     {
         await PeeredAsync();
         await JoinAsync();
-        var device = Region.Instance(s_own).Device!.Value;
+        var device = Region.Instance(s_own).Device!;
         World.Tailnet.Disconnect(device);
         await World.RunAsync(VpcServices.Blink + Minutes(6));
 

@@ -456,7 +456,7 @@ public sealed class NetworkTests
     private async Task<string[]> RoutesAsync(Scope? scope = null) =>
     [
         .. (await Ec2(scope ?? s_home).DescribeRouteTablesAsync(Stopping)).Items.Single().Routes
-            .Select(route => $"{route.Destination?.ToString() ?? route.PrefixList.ToString()} {route.Target} {route.State}"),
+            .Select(route => $"{route.Destination?.ToString() ?? route.PrefixList?.ToString()} {route.Target} {route.State}"),
     ];
 
     private async Task<IEnumerable<string>> TablesAsync() => (await Ec2(s_home).DescribeRouteTablesAsync(Stopping)).Items

@@ -79,8 +79,8 @@ internal static class Ec2Reader
     {
         read = null;
         problem = "";
-        VpcId vpc = default;
-        SubnetId subnet = default;
+        VpcId? vpc = null;
+        SubnetId? subnet = null;
         Address ipv4 = default, ipv6 = default;
         if (!InstanceId.TryParse(instance.InstanceId, out var id))
         {
@@ -113,8 +113,8 @@ internal static class Ec2Reader
                 id,
                 state,
                 Tag(instance.Tags, NodeRoles.Tag) ?? "",
-                string.IsNullOrEmpty(instance.VpcId) ? null : vpc,
-                string.IsNullOrEmpty(instance.SubnetId) ? null : subnet,
+                vpc,
+                subnet,
                 new(launched.ToUniversalTime()),
                 string.IsNullOrEmpty(instance.PrivateIpAddress) ? null : ipv4,
                 string.IsNullOrEmpty(instance.Ipv6Address) ? null : ipv6,

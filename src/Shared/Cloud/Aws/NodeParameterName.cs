@@ -7,9 +7,9 @@ internal static class NodeParameterName
 {
     /// <param name="path"><c>&lt;prefix&gt;/nodes</c>.</param>
     /// <returns>false where the parameter is not a node's.</returns>
-    public static bool TryParse(string? name, string path, out InstanceId instance, [NotNullWhen(true)] out string? leaf)
+    public static bool TryParse(string? name, string path, [NotNullWhen(true)] out InstanceId? instance, [NotNullWhen(true)] out string? leaf)
     {
-        instance = default;
+        instance = null;
         leaf = null;
         if (name is null || !name.StartsWith(path + "/", StringComparison.Ordinal))
         {

@@ -76,9 +76,9 @@ public sealed partial class NodeLifecycleHandler(Parts parts, Outside outside, S
         {
             ChangeEvent.InstanceHeld held => (held.Scope, held.Instance),
             ChangeEvent.InstanceEnded ended => (ended.Scope, ended.Instance),
-            _ => (null, default),
+            _ => (null, null),
         };
-        if (scope is null || !settings.Scopes.Contains(scope))
+        if (scope is null || instance is null || !settings.Scopes.Contains(scope))
         {
             LogNotOurs(log, news.Id, news.Change.ToString());
             return true;

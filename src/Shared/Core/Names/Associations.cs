@@ -117,7 +117,7 @@ internal sealed class Associations
     private void Want(VpcAddresses reached, ICollection<Finding> findings)
     {
         var vpc = reached.Service.Vpc.Id;
-        var hubs = reached.Service.Servers.Where(server => !server.Direct).Select(server => (server.Router.Scope, Vpc: server.Router.Instance.Vpc!.Value)).Distinct().OrderBy(hub => hub.Vpc).ToImmutableArray();
+        var hubs = reached.Service.Servers.Where(server => !server.Direct).Select(server => (server.Router.Scope, Vpc: server.Router.Instance.Vpc!)).Distinct().OrderBy(hub => hub.Vpc).ToImmutableArray();
         // Its own routers may only blink: what stands stays.
         var keeps = reached.Service.Waits;
         var isPlain = reached.Plain.Any(prefix => !prefix.IsIPv6);

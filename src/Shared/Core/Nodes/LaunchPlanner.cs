@@ -106,7 +106,7 @@ public static class LaunchPlanner
 
         return seen.HasKeyParameter && seen.Record?.HasUsableKey(seen.Now) == true
             ? new LaunchStep.Wait("it has not joined yet")
-            : new LaunchStep.Register(instance, instance.Vpc.Value);
+            : new LaunchStep.Register(instance, instance.Vpc);
     }
 
     private static bool HasJoined(Device device, NodeRecord? record) =>

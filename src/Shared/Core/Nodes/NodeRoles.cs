@@ -27,9 +27,9 @@ public static class NodeHostName
     public static string OfTag(string? tagValue, InstanceId instance) => Of(NodeRoles.Parse(tagValue).FirstOrDefault(NodeRoles.SubnetRouter), instance);
 
     /// <returns>false where the name was not given by this automation.</returns>
-    public static bool TryParse([NotNullWhen(true)] string? hostName, out InstanceId instance)
+    public static bool TryParse([NotNullWhen(true)] string? hostName, [NotNullWhen(true)] out InstanceId? instance)
     {
-        instance = default;
+        instance = null;
         var at = hostName?.LastIndexOf("-i-", StringComparison.Ordinal) ?? -1;
         return at > 0
             && NodeRoles.Known.Contains(hostName![..at])

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 using Automation.Network;
 
@@ -121,9 +122,9 @@ public sealed record AuthKey(KeyId Id, string Description, DateTimeOffset Create
     public static string DescriptionFor(InstanceId instance) => DescriptionStart + instance;
 
     /// <returns>false where the key was not made for an instance.</returns>
-    public bool IsForInstance(out InstanceId instance)
+    public bool IsForInstance([NotNullWhen(true)] out InstanceId? instance)
     {
-        instance = default;
+        instance = null;
         return Description.StartsWith(DescriptionStart, StringComparison.Ordinal)
             && InstanceId.TryParse(Description[DescriptionStart.Length..], out instance);
     }

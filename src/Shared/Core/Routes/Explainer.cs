@@ -75,7 +75,7 @@ public sealed class Explainer
         var leg = _routing.Reachability.Walk(router, inside).FirstOrDefault(leg => leg.Vpc == vpc);
         return leg.Trail is null
             ? ([router.HostName], "no way there was found")
-            : ([router.HostName, .. leg.Trail.FromStart().Select(hop => hop.ToString())], _routing.Reachability.Back(router, vpc.Value, leg.Piece));
+            : ([router.HostName, .. leg.Trail.FromStart().Select(hop => hop.ToString())], _routing.Reachability.Back(router, vpc, leg.Piece));
     }
 
     private static bool Carries(Router router, Prefix prefix) => router.Serves && router.Device!.Enabled.Contains(prefix) && router.Device.Advertised.Contains(prefix);
@@ -142,7 +142,7 @@ public sealed class Explainer
             yield return leg.Landing switch
             {
                 Landing.Vpc when leg.Vpc == router.Instance.Vpc => $"{leg.Piece} is of its own {leg.Vpc}",
-                Landing.Vpc when _routing.Reachability.Back(router, leg.Vpc!.Value, leg.Piece) is not "ok" and var back => $"reaches {leg.Piece} in {leg.Vpc}, and answers do not come back: {back}",
+                Landing.Vpc when _routing.Reachability.Back(router, leg.Vpc!, leg.Piece) is not "ok" and var back => $"reaches {leg.Piece} in {leg.Vpc}, and answers do not come back: {back}",
                 Landing.Vpc when leg.Vpc == served => $"reaches {leg.Vpc}, which its own routers serve",
                 Landing.Vpc => $"reaches {leg.Piece} in {leg.Vpc}",
                 Landing.Beyond => $"{leg.Piece} is behind {leg.What}, which is no VPC that is looked at, and not in OPT_IN_PREFIXES",
