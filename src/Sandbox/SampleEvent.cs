@@ -7,7 +7,7 @@ namespace Automation.Sandbox;
 internal static class SampleEvent
 {
     /// <param name="name">The file's name without <c>.json</c>.</param>
-    /// <param name="detail">Fields of the detail to set, by their path with dots.</param>
+    /// <param name="detail">Fields of the detail to set, by their path with dots; of the envelope, after a slash.</param>
     public static string Tell(string name, Scope scope, DateTimeOffset at, string id, params ReadOnlySpan<(string Path, JsonNode? Value)> detail)
     {
         using var stream = typeof(SampleEvent).Assembly.GetManifestResourceStream($"events/{name}.json")
@@ -19,6 +19,12 @@ internal static class SampleEvent
         sample["time"] = at.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         foreach (var (path, value) in detail)
         {
+            if (path[0] == '/')
+            {
+                sample[path[1..]] = value;
+                continue;
+            }
+
             var fields = path.Split('.');
             JsonNode node = sample["detail"]!;
             foreach (var field in fields[..^1])

@@ -20,6 +20,15 @@ public sealed class SandboxWorld
 
     private static readonly Invocation s_invocation = new("sandbox", DateTimeOffset.MaxValue, "", null);
 
+    /// <summary>A tag for each role, which the credential's own tag owns.</summary>
+    public static readonly NodeTags EveryRole = new(ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty
+        .Add(NodeRoles.SubnetRouter, ["tag:aws-router"])
+        .Add(NodeRoles.ExitNode, ["tag:aws-exit"])
+        .Add(NodeRoles.AppConnector, ["tag:aws-connector"])
+        .Add(NodeRoles.PeerRelay, ["tag:aws-relay"])
+        .Add(NodeRoles.SessionRecorder, ["tag:aws-recorder"])
+        .Add(NodeRoles.Agent, ["tag:aws-agent"]));
+
     private readonly ILogger _log;
     private readonly Metrics _metrics;
     private readonly OAuthClient _client;
@@ -52,7 +61,12 @@ public sealed class SandboxWorld
             DryRun: false);
         Aws = new(Clock, Tailnet, Calls);
         Ledger = new(Calls);
-        _client = Tailnet.AddOAuthClient(["tag:aws-router"], ["auth_keys", "devices:core", "devices:routes", "dns"]);
+        foreach (var tag in EveryRole.All)
+        {
+            Tailnet.SetTagOwners(tag, ["tag:aws-owner"]);
+        }
+
+        _client = Tailnet.AddOAuthClient(["tag:aws-owner"], ["auth_keys", "devices:core", "devices:routes", "dns"]);
         // As template.yaml has them, but for the visibility: six times a function's timeout, which is a minute for both here.
         NodeEvents = new("tailnet-node-events", Clock, TimeSpan.FromMinutes(6), maxReceiveCount: 300);
         ChangeEvents = new("tailnet-change-events.fifo", Clock, TimeSpan.FromMinutes(6), maxReceiveCount: 100);
@@ -221,8 +235,12 @@ public sealed class SandboxWorld
         {
             switch (EventParser.Parse(text).Change)
             {
-                case ChangeEvent.InstanceHeld or ChangeEvent.InstanceEnded:
+                case ChangeEvent.InstanceHeld or ChangeEvent.InstanceRuns or ChangeEvent.InstanceLeaves or ChangeEvent.TaskStopped:
                     NodeEvents.Send(text);
+                    break;
+                case ChangeEvent.InstanceTagged:
+                    NodeEvents.Send(text);
+                    ChangeEvents.Send(text);
                     break;
                 case ChangeEvent.ScopeChanged or ChangeEvent.InstanceLaunched:
                     ChangeEvents.Send(text);

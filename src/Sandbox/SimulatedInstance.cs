@@ -16,9 +16,10 @@ public sealed class SimulatedInstance
 
     public Address? IPv6Address { get; init; }
 
-    public required DateTimeOffset LaunchedAt { get; init; }
+    public required DateTimeOffset LaunchedAt { get; set; }
 
-    public required string Group { get; init; }
+    /// <summary>null for an instance that no Auto Scaling group has made.</summary>
+    public required string? Group { get; set; }
 
     public string Role { get; set; } = "";
 
@@ -51,10 +52,20 @@ public sealed class SimulatedInstance
     /// <summary>Its DNS64 resolver takes no configuration.</summary>
     public bool NamedIsBroken { get; set; }
 
-    public bool IsInGroup => LifecycleState != "Terminated";
+    public bool IsInGroup => Group is not null && LifecycleState != "Terminated";
+
+    /// <summary>What EC2 is to do to it.</summary>
+    public ScheduledEvent? Maintenance { get; set; }
+
+    public string? RelayPort { get; set; }
+
+    public string? RelayEndpoints { get; set; }
+
+    /// <summary>The options that it joined with.</summary>
+    public IReadOnlyDictionary<string, string> Flags { get; set; } = new Dictionary<string, string>();
 
     /// <summary>One that has ended has no addresses any more.</summary>
     public Instance Shown => EndedAt is null
-        ? new(Id, State, Role, Vpc, Subnet, LaunchedAt, PrivateAddress, IPv6Address, Dns64)
-        : new(Id, State, Role, Vpc, Subnet, LaunchedAt, Dns64: Dns64);
+        ? new(Id, State, Role, Vpc, Subnet, LaunchedAt, PrivateAddress, IPv6Address, Dns64, RelayPort, RelayEndpoints, Group)
+        : new(Id, State, Role, Vpc, Subnet, LaunchedAt, Dns64: Dns64, Group: Group);
 }

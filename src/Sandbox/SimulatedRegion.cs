@@ -28,6 +28,7 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
     private readonly SortedDictionary<InstanceId, SimulatedInstance> _instances = [];
     private readonly Dictionary<string, CommandStatus> _commands = [];
     private readonly SortedDictionary<string, SimulatedParameter> _parameters = new(StringComparer.Ordinal);
+    private readonly List<DateTimeOffset> _puts = [];
     private int _events;
 
     public Scope Scope => scope;
@@ -46,6 +47,9 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
 
     /// <summary>Inbound endpoints and forward rules.</summary>
     public SimulatedResolver Resolver => field ??= new(this);
+
+    /// <summary>How many parameters SSM writes in a second before it throttles; null for any number.</summary>
+    public int? PutsPerSecond { get; set; }
 
     /// <summary>By name.</summary>
     public SortedDictionary<string, SimulatedParameter> Parameters => _parameters;
@@ -129,6 +133,23 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
     /// <param name="hook">The launch hook that holds it; null for a group without one.</param>
     public SimulatedInstance Launch(string id, VpcId vpc, string subnet, string role = NodeRoles.SubnetRouter, string? hook = "tailnet-launch", string group = "routers")
     {
+        var instance = Add(id, vpc, subnet, role, group);
+        if (hook is not null)
+        {
+            Hold(instance, hook, "Pending:Wait");
+            Publish("asg-launch-lifecycle", ("EC2InstanceId", id), ("AutoScalingGroupName", group), ("LifecycleHookName", hook));
+        }
+        else
+        {
+            PublishLaunched(instance);
+        }
+
+        Publish("ec2-state-running", ("instance-id", id));
+        return instance;
+    }
+
+    private SimulatedInstance Add(string id, VpcId vpc, string subnet, string role, string? group)
+    {
         var home = Network.SubnetForLaunch(SubnetId.Parse(subnet), vpc);
         var (ipv4, ipv6) = Network.NextAddresses(home);
         var instance = new SimulatedInstance
@@ -144,17 +165,66 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
             State = "running",
         };
         _instances[instance.Id] = instance;
-        if (hook is not null)
+        return instance;
+    }
+
+    /// <summary>Somebody starts an instance that is in no group.</summary>
+    public SimulatedInstance Start(string id, VpcId vpc, string subnet, string role = NodeRoles.SubnetRouter)
+    {
+        var instance = Add(id, vpc, subnet, role, null);
+        Publish("ec2-state-running", ("instance-id", id));
+        return instance;
+    }
+
+    /// <summary>Stops an instance, or starts it again; its software keeps no state of its device while it is stopped.</summary>
+    public void SetState(InstanceId id, string state)
+    {
+        var instance = Instance(id);
+        instance.State = state;
+        if (state == "running")
         {
-            Hold(instance, hook, "Pending:Wait");
-            Publish("asg-launch-lifecycle", ("EC2InstanceId", id), ("AutoScalingGroupName", group), ("LifecycleHookName", hook));
+            instance.LaunchedAt = Now;
+            if (instance.Device is { } device && !tailnet.Connect(device))
+            {
+                instance.Device = null;   // the tailnet knows it no more
+            }
         }
-        else
+        else if (instance.Device is { } device)
         {
-            PublishLaunched(instance);
+            tailnet.Disconnect(device);
         }
 
-        return instance;
+        Publish($"ec2-state-{state}", ("instance-id", id.ToString()));
+    }
+
+    /// <param name="role">Empty takes the tag away.</param>
+    public void TagInstance(InstanceId id, string role)
+    {
+        Instance(id).Role = role;
+        Publish(
+            "tag-change-instance",
+            ("changed-tag-keys", new JsonArray(NodeRoles.Tag)),
+            ("tags", new JsonObject { [NodeRoles.Tag] = role }),
+            ("/resources", new JsonArray($"arn:aws:ec2:{scope.Region}:{scope.Account}:instance/{id}")));
+    }
+
+    /// <summary>EC2 will take a spot instance back within two minutes, or may do so.</summary>
+    public void Warn(InstanceId id, bool certain) => Publish(certain ? "ec2-spot-interruption" : "ec2-rebalance-recommendation", ("instance-id", id.ToString()));
+
+    public void StopTask(string task) => Publish("ecs-task-stopped", ("taskArn", $"arn:aws:ecs:{scope.Region}:{scope.Account}:task/edge/{task}"));
+
+    /// <summary>EC2 schedules something for an instance's host.</summary>
+    public void Schedule(InstanceId id, ScheduledEvent coming)
+    {
+        Instance(id).Maintenance = coming;
+        Publish("health-ec2-retirement", ("eventRegion", scope.Region));
+    }
+
+    /// <summary>Somebody takes an instance out of service without ending it, or back into it.</summary>
+    public void SetLifecycleState(InstanceId id, string state, string call)
+    {
+        Instance(id).LifecycleState = state;
+        Publish("cloudtrail-autoscaling-enter-standby", ("eventName", call), ("requestParameters", new JsonObject { ["instanceIds"] = new JsonArray(id.ToString()) }));
     }
 
     /// <summary>Auto Scaling takes an instance out of its group.</summary>
@@ -168,7 +238,7 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
         }
 
         Hold(instance, hook, "Terminating:Wait");
-        Publish("asg-terminate-lifecycle", ("EC2InstanceId", id.ToString()), ("AutoScalingGroupName", instance.Group), ("LifecycleHookName", hook));
+        Publish("asg-terminate-lifecycle", ("EC2InstanceId", id.ToString()), ("AutoScalingGroupName", instance.Group!), ("LifecycleHookName", hook));
     }
 
     /// <summary>It ends without a hook: somebody terminated it, or its host died.</summary>
@@ -288,6 +358,12 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
 
         var wanted = JsonNode.Parse(settings)!;
         var routes = PrefixSet.Of(wanted["advertiseRoutes"]!.AsArray().Select(route => Prefix.Parse((string?)route)));
+        instance.Flags = wanted["flags"]!.AsObject().ToDictionary(flag => flag.Key, flag => (string)flag.Value!);
+        if (instance.Flags.GetValueOrDefault("advertise-exit-node") == "true")
+        {
+            routes = routes.Union(NodeProfile.DefaultRoutes);
+        }
+
         try
         {
             instance.Device = tailnet.Join(new Secret(key), (string)wanted["hostname"]!, routes);
@@ -296,6 +372,18 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
         {
             instance.Complaint = refused.Message;
         }
+    }
+
+    internal bool MayPut()
+    {
+        _puts.RemoveAll(at => Now - at >= TimeSpan.FromSeconds(1));
+        if (_puts.Count >= PutsPerSecond)
+        {
+            throw new CallFailedException(Failure.Throttled, "SSM", "PutParameter", "ThrottlingException", "Rate exceeded");
+        }
+
+        _puts.Add(Now);
+        return true;
     }
 
     private bool Read(InstanceId id, string leaf, out string value)
@@ -331,10 +419,12 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
     }
 
     private void PublishLaunched(SimulatedInstance instance) => Publish(
-        "asg-launch-successful", ("EC2InstanceId", instance.Id.ToString()), ("AutoScalingGroupName", instance.Group), ("Details.Subnet ID", instance.Subnet.ToString()));
+        "asg-launch-successful", ("EC2InstanceId", instance.Id.ToString()), ("AutoScalingGroupName", instance.Group!), ("Details.Subnet ID", instance.Subnet.ToString()));
 
     internal void Publish(string sample, params ReadOnlySpan<(string Path, JsonNode? Value)> detail) =>
-        publish(SampleEvent.Tell(sample, scope, Now, string.Create(CultureInfo.InvariantCulture, $"{scope.Account}-{scope.Region}-{++_events:D6}"), detail));
+        publish(SampleEvent.Tell(sample, scope, Now, NextEvent(), detail));
+
+    private string NextEvent() => string.Create(CultureInfo.InvariantCulture, $"{scope.Account}-{scope.Region}-{++_events:D6}");
 
     /// <summary>A call of which there is no sample, or that says too much else: told as its like, which has neither answer nor body but success.</summary>
     internal void PublishCall(string call, JsonObject request) => Publish("cloudtrail-ec2-delete-route", ("eventName", call), ("requestParameters", request));

@@ -78,6 +78,14 @@ internal sealed class SimulatedServices(SimulatedAws aws, SimulatedRegion region
     public Task<string?> DescribeLifecycleStateAsync(InstanceId instance, CancellationToken stopping) =>
         Do("Auto Scaling DescribeAutoScalingInstances", stopping, () => region.Find(instance) is { IsInGroup: true } found ? found.LifecycleState : null);
 
+    public Task<ImmutableArray<(InstanceId Instance, string State)>> DescribeLifecycleStatesAsync(IReadOnlyCollection<InstanceId> instances, CancellationToken stopping) =>
+        Do("Auto Scaling DescribeAutoScalingInstances", stopping, () => instances.Select(region.Find)
+            .Where(found => found is { IsInGroup: true }).Select(found => (found!.Id, found.LifecycleState)).ToImmutableArray());
+
+    public Task<ImmutableArray<(InstanceId Instance, ScheduledEvent Event)>> DescribeScheduledEventsAsync(IReadOnlyCollection<InstanceId> instances, CancellationToken stopping) =>
+        Do("EC2 DescribeInstanceStatus", stopping, () => instances.Select(region.Find)
+            .Where(found => found?.Maintenance is not null).Select(found => (found!.Id, found.Maintenance!)).ToImmutableArray());
+
     public Task<Listing<Zone>> ListHostedZonesByVpcAsync(VpcId vpc, CancellationToken stopping) => ListAsync("Route 53 ListHostedZonesByVPC", ZonesPerPage, stopping, () =>
         region.Vpcs.Any(known => known.Id == vpc)
             ? aws.Zones.At(vpc)
@@ -145,10 +153,10 @@ internal sealed class SimulatedServices(SimulatedAws aws, SimulatedRegion region
         Do("SSM GetParameter", stopping, () => region.Parameters.ContainsKey(name));
 
     public Task<bool> CreateSecretAsync(string name, Secret value, InstanceId reader, CancellationToken stopping) =>
-        Do("SSM PutParameter", stopping, () => region.Parameters.TryAdd(name, new(value.Reveal(), Secure: true, reader, region.Now)));
+        Do("SSM PutParameter", stopping, () => region.MayPut() && region.Parameters.TryAdd(name, new(value.Reveal(), Secure: true, reader, region.Now)));
 
     public Task PutStringAsync(string name, string value, InstanceId reader, CancellationToken stopping) =>
-        Do("SSM PutParameter", stopping, () => { region.Parameters[name] = new(value, Secure: false, reader, region.Now); });
+        Do("SSM PutParameter", stopping, () => { region.MayPut(); region.Parameters[name] = new(value, Secure: false, reader, region.Now); });
 
     public Task DeleteParametersAsync(ImmutableArray<string> names, CancellationToken stopping) =>
         Do("SSM DeleteParameters", stopping, () =>

@@ -66,6 +66,10 @@ public sealed partial class Tailnet
     public void ApproveRoutes(DeviceId device, PrefixSet added) =>
         Change(device, shown => shown with { Enabled = shown.Enabled.Union(added) });
 
+    /// <summary>Disables prefixes; the node goes on offering them.</summary>
+    public void DisableRoutes(DeviceId device, PrefixSet removed) =>
+        Change(device, shown => shown with { Enabled = shown.Enabled.Except(removed) });
+
     public void ApproveDevice(DeviceId device) => Change(device, shown => shown with { Authorized = true });
 
     /// <summary>Changes the MagicDNS name; the host name stays what the node reports.</summary>

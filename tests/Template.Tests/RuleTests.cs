@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Automation.Events;
+using Automation.Nodes;
 
 namespace Automation.Templates;
 
@@ -22,7 +23,11 @@ public class RuleTests(StackTemplate template)
         string[] expected = EventParser.Parse(text).Change switch
         {
             ChangeEvent.InstanceHeld => ["LifecycleActions"],
-            ChangeEvent.InstanceEnded => ["InstanceEnds"],
+            ChangeEvent.InstanceRuns => ["InstanceStates"],
+            ChangeEvent.InstanceLeaves { Departure: Departure.Interrupted or Departure.AtRisk } => ["SpotWarnings"],
+            ChangeEvent.InstanceLeaves => ["InstanceStates"],
+            ChangeEvent.InstanceTagged => ["InstanceTags", "TagChanges"],
+            ChangeEvent.TaskStopped => ["TaskStops"],
             ChangeEvent.InstanceLaunched => ["InstanceLaunches"],
             ChangeEvent.ScopeChanged => [RuleOf((string)JsonNode.Parse(text)!["source"]!)],
             _ => [],   // the schedule's own events come without a pattern
@@ -44,6 +49,7 @@ public class RuleTests(StackTemplate template)
         Same(EventParser.NetworkCalls, "NetworkChanges", "eventName");
         Same(EventParser.ZoneCalls, "ZoneChanges", "eventName");
         Same(EventParser.ResolverCalls, "ResolverChanges", "eventName");
+        Same(EventParser.GroupCalls, "GroupChanges", "eventName");
         Same(EventParser.TaggedTypes, "TagChanges", "resource-type");
 
         void Same(IEnumerable<string> known, string rule, string member) => Assert.Equal(
@@ -57,6 +63,7 @@ public class RuleTests(StackTemplate template)
         Heard(EventParser.NetworkCalls, "cloudtrail-ec2-create-vpc", "NetworkChanges");
         Heard(EventParser.ZoneCalls, "cloudtrail-route53-create-hosted-zone-private", "ZoneChanges");
         Heard(EventParser.ResolverCalls, "cloudtrail-resolver-create-endpoint", "ResolverChanges");
+        Heard(EventParser.GroupCalls, "cloudtrail-autoscaling-enter-standby", "GroupChanges");
 
         void Heard(IEnumerable<string> calls, string sample, string rule) => Assert.All(calls, name =>
         {
@@ -150,12 +157,14 @@ public class RuleTests(StackTemplate template)
         "aws.route53" => "ZoneChanges",
         "aws.route53resolver" => "ResolverChanges",
         "aws.tag" => "TagChanges",
+        "aws.autoscaling" => "GroupChanges",
+        "aws.health" => "Maintenance",
         _ => throw new ArgumentException($"no rule is expected to hear {source}"),
     };
 
     private static string TargetOf(string rule) => rule switch
     {
-        "LifecycleActions" or "InstanceEnds" => NodeQueue,
+        "LifecycleActions" or "InstanceStates" or "SpotWarnings" or "InstanceTags" or "TaskStops" => NodeQueue,
         Schedule => "Reconcile",
         _ => ReconcileQueue,
     };

@@ -21,19 +21,22 @@ public sealed class Parts
         Ledger = ledger;
         Observer = new(aws, tailscale, ledger, settings, time);
         var commands = new NodeCommands(aws, time);
+        var devices = new NodeDevices(tailscale, settings);
+        var registration = new NodeRegistration(aws, tailscale, ledger, settings, time, log);
         Applier = new(
             new RoutesApplier(tailscale, ledger, commands, settings.RoutesDocument, time),
             new SitesApplier(aws, ledger, time),
             new NamesApplier(tailscale, ledger),
             new ZonesApplier(aws, ledger, time),
             new Dns64Applier(commands, ledger, settings.Dns64Document),
-            new NodesApplier(aws, tailscale, ledger, settings),
+            new NodesApplier(aws, tailscale, ledger, registration, settings, time),
             log);
         Reconciler = new(Observer, Applier, aws, settings, log);
-        var admission = new RouterAdmission(Observer, Applier, settings, log);
+        var admission = new NodeAdmission(Observer, Applier, settings, log);
         var remains = new NodeRemains(aws, tailscale, ledger, settings, time);
-        Launch = new(aws, tailscale, ledger, admission, remains, settings, time, log);
-        Leave = new(aws, tailscale, ledger, admission, remains, settings, time, log);
+        Launch = new(aws, tailscale, ledger, devices, registration, admission, remains, settings, time, log);
+        Tasks = new(devices, tailscale);
+        Leave = new(aws, ledger, devices, admission, remains, settings, time, log);
     }
 
     public ILedger Ledger { get; }
@@ -47,4 +50,6 @@ public sealed class Parts
     public NodeLaunch Launch { get; }
 
     public NodeLeave Leave { get; }
+
+    public TaskLeave Tasks { get; }
 }

@@ -120,6 +120,14 @@ public sealed class ZoneKind : IResourceKind
     public static bool Allows(ReadOnlySpan<char> text) => text.Length is > 1 and <= 32 && !text.ContainsAnyExcept(s_allowed);
 }
 
+/// <summary>An ECS task: 32 lower-case hexadecimal digits, the last part of its ARN.</summary>
+public sealed class TaskKind : IResourceKind
+{
+    public static string Word => "ECS task";
+
+    public static bool Allows(ReadOnlySpan<char> text) => text.Length == 32 && Ec2Id.Is(text);
+}
+
 /// <summary>A device of the tailnet, by its <c>nodeId</c> such as <c>n292kg92CNTRL</c>.</summary>
 public sealed class DeviceKind : IResourceKind
 {
@@ -143,7 +151,9 @@ internal static class Ec2Id
     public static bool Is(ReadOnlySpan<char> text, string prefix) =>
         text.StartsWith(prefix)
         && text.Length - prefix.Length is 8 or 17
-        && !text[prefix.Length..].ContainsAnyExcept(s_hexadecimal);
+        && Is(text[prefix.Length..]);
+
+    public static bool Is(ReadOnlySpan<char> digits) => !digits.ContainsAnyExcept(s_hexadecimal);
 }
 
 internal static class TailscaleId

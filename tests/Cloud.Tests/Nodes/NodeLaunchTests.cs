@@ -183,6 +183,7 @@ public sealed class NodeLaunchTests
     [Fact]
     public async Task A_node_whose_first_role_is_another_one_is_named_after_that_and_comes_into_service()
     {
+        World.Reconfigure(settings => settings with { NodeTags = SandboxWorld.EveryRole });
         _network.Launch(Blue, "exit-node+subnet-router");
         Assert.True(await World.SettleAsync(Minutes(3)));
 

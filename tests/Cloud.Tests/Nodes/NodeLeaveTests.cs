@@ -215,7 +215,7 @@ public sealed class NodeLeaveTests
 
                 return null;
             };
-            return await World.Parts.Leave.AttendAsync(World.Home, Blue, hook, held: true, since, time.Token);
+            return await World.Parts.Leave.AttendAsync(World.Home, Blue, hook, Departure.Held, since, time.Token);
         }
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(Attend);   // early on it comes back

@@ -109,7 +109,7 @@ public class EventParserTests
     {
         var sample = Samples.Text("ec2-state-terminated");
 
-        Assert.IsType<ChangeEvent.InstanceEnded>(EventParser.Parse(sample.PadRight(EventParser.LargestBytes)).Change);
+        Assert.IsType<ChangeEvent.InstanceLeaves>(EventParser.Parse(sample.PadRight(EventParser.LargestBytes)).Change);
         Malformed(sample.PadRight(EventParser.LargestBytes + 1));
         Malformed(sample + new string('\u00e9', EventParser.LargestBytes / 2));   // bytes count, not characters
     }
@@ -138,13 +138,33 @@ public class EventParserTests
         Assert.IsType<ChangeEvent.Irrelevant>(Read(Changed("cloudtrail-ec2-delete-vpc", sample => sample["detail"]!["errorCode"] = "DryRunOperation")));
 
     [Theory]
-    [InlineData("stopped")]
-    [InlineData("stopping")]
     [InlineData("pending")]
     [InlineData("terminated ")]
     [InlineData("Terminated")]
-    public void Only_an_ended_instance_is_ended(string state) =>
+    public void A_part_of_a_state_is_not_the_state(string state) =>
         Assert.IsType<ChangeEvent.Irrelevant>(Read(Changed("ec2-state-terminated", sample => sample["detail"]!["state"] = state)));
+
+    [Theory]
+    [InlineData("taskArn", "arn:aws:ecs:eu-west-1:111122223333:task/1dc5c17a-422b-4dc4-b493-371970c6c4d6")]
+    [InlineData("taskArn", "")]
+    [InlineData("lastStatus", "DEPROVISIONING")]
+    [InlineData("lastStatus", "RUNNING")]
+    public void A_task_that_has_not_stopped_or_names_no_device_is_irrelevant(string field, string value) =>
+        Assert.IsType<ChangeEvent.Irrelevant>(Read(Changed("ecs-task-stopped", sample => sample["detail"]![field] = value)));
+
+    [Fact]
+    public void Maintenance_is_news_of_the_region_that_it_happens_in()
+    {
+        var change = Read(Changed("health-ec2-retirement", sample => (sample["region"], sample["detail"]!["eventRegion"]) = ("us-west-2", "eu-west-1")));
+
+        Assert.Equal("eu-west-1", Assert.IsType<ChangeEvent.ScopeChanged>(change).Region);
+    }
+
+    [Theory]
+    [InlineData("RDS", "AWS_RDS_HARDWARE_MAINTENANCE_SCHEDULED")]
+    [InlineData("EC2", "AWS_EC2_OPERATIONAL_ISSUE")]
+    public void Other_news_of_health_is_irrelevant(string service, string code) =>
+        Assert.IsType<ChangeEvent.Irrelevant>(Read(Changed("health-ec2-retirement", sample => (sample["detail"]!["service"], sample["detail"]!["eventTypeCode"]) = (service, code))));
 
     [Fact]
     public void Another_team_s_hook_is_news_all_the_same()
@@ -165,7 +185,7 @@ public class EventParserTests
 
     [Fact]
     public void Members_that_aws_adds_later_are_ignored() =>
-        Assert.IsType<ChangeEvent.InstanceEnded>(Read(Changed("ec2-state-terminated", sample =>
+        Assert.IsType<ChangeEvent.InstanceLeaves>(Read(Changed("ec2-state-terminated", sample =>
         {
             sample["replay-name"] = "archive";
             sample["detail"]!["new"] = new JsonObject { ["x"] = 1 };

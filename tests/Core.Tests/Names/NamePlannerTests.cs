@@ -171,7 +171,7 @@ public class NamePlannerTests
             .WithSplitDns("corp.internal", "10.0.0.2", "10.2.0.2").WithOwned("corp.internal", 1, 1, true, "10.0.0.2", "10.2.0.2");
 
         Assert.Empty(Both().Lines());
-        Assert.Empty(Both().WithoutDevice(2).Instance(2, instance => instance with { LaunchedAt = AWorld.Now.AddMinutes(-2) }).Lines());
+        Assert.Empty(Both().WithoutDevice(2).Instance(2, instance => instance with { LaunchedAt = AWorld.Now.AddMinutes(-1) }).Lines());
         Assert.Empty(Both().Device(2, device => device with { Connected = false, LastSeen = AWorld.Now.AddMinutes(-2) }).Lines());
         Assert.Empty(Both().Change(2, vpc => vpc with { DnsSupport = null }).Lines());
         Assert.Contains("forward corp.internal to 10.0.0.2 instead of 10.0.0.2, 10.2.0.2", Both().Change(2, vpc => vpc with { DnsSupport = false }).Lines());

@@ -147,7 +147,8 @@ public class CleanupPlannerTests
     {
         var world = Hub().WithRouter(2, inVpc: 1).WithoutDevice(2)
             .Node(2, node => node with { Device = null, Key = KeyId.Parse("k000007CNTRL"), KeyExpires = AWorld.Now.AddMinutes(8) })
-            .WithKey(7, 2, TimeSpan.FromMinutes(7)).WithKey(6, 2, TimeSpan.FromMinutes(8)).WithKey(8, 2, TimeSpan.FromMinutes(1));
+            .WithKey(7, 2, TimeSpan.FromMinutes(7)).WithKey(6, 2, TimeSpan.FromMinutes(8)).WithKey(8, 2, TimeSpan.FromMinutes(1))
+            .WithParameter(2, "auth-key", TimeSpan.FromMinutes(7));
 
         Assert.Equal(["revoke auth key k000006CNTRL of i-00000002"], world.Lines());
     }

@@ -7,6 +7,7 @@ public class LaunchPlannerTests
 {
     private static readonly DateTimeOffset s_now = AWorld.Now;
     private static readonly Instance s_instance = new(AWorld.InstanceOf(1), "running", "subnet-router", AWorld.VpcOf(1), null, s_now.AddMinutes(-2));
+    private static readonly NodeTags s_tags = new(AWorld.Tags.ByRole.Add("agent", ["tag:agent"]).Add("exit-node", ["tag:exit"]));
     private static readonly NodeRecord s_record = new(
         s_instance.Id, AWorld.Scope, "subnet-router", AWorld.VpcOf(1), s_now.AddMinutes(-2), KeyId.Parse("k000001CNTRL"), s_now.AddMinutes(13), null, AWorld.Prefixes("10.0.0.0/16"), null, 1);
 
@@ -14,7 +15,7 @@ public class LaunchPlannerTests
         AWorld.DeviceOf(1), AWorld.HostOf(1), ["tag:aws-router"], true, true, s_now, null, AWorld.Prefixes("10.0.0.0/16"), PrefixSet.Empty, []);
 
     // Two minutes after the launch: registered, and not joined yet.
-    private static readonly LaunchSeen s_waiting = new(s_now, s_now.AddMinutes(-2), true, s_instance, null, true, s_record, []);
+    private static readonly LaunchSeen s_waiting = new(s_now, s_now.AddMinutes(-2), HookOwner.Ours, s_instance, null, null, true, s_record, []);
 
     private static readonly Dictionary<string, (LaunchSeen Seen, string Step)> s_states = new()
     {
@@ -49,7 +50,25 @@ public class LaunchPlannerTests
         ["tag not shown yet"] = (s_waiting with { Since = s_now.AddSeconds(-30), Instance = s_instance with { Role = "" } }, "Wait"),
         ["no tag"] = (s_waiting with { Instance = s_instance with { Role = "" } }, "LeaveAlone"),
         ["no VPC"] = (s_waiting with { Instance = s_instance with { Vpc = null } }, "LeaveAlone"),
-        ["another role"] = (s_waiting with { Instance = s_instance with { Role = "exit-node" } }, "LeaveAlone"),
+        ["another role"] = (s_waiting with { Instance = s_instance with { Role = "agent" } }, "Wait"),
+        ["a role without tags"] = (s_waiting with { Instance = s_instance with { Role = "peer-relay" } }, "LeaveAlone"),
+        ["an exit node does not offer itself yet"] = (s_waiting with { Instance = s_instance with { Role = "exit-node" }, Devices = [s_device] }, "Wait"),
+        ["an exit node offers itself"] =
+            (s_waiting with { Instance = s_instance with { Role = "exit-node" }, Devices = [s_device with { Advertised = AWorld.Prefixes("10.0.0.0/16", "0.0.0.0/0", "::/0") }] }, "Admit n000001CNTRL"),
+
+        ["runs, in no group"] = (Runs(null, null), "Register"),
+        ["runs, and a hook holds it"] = (Runs("routers", "Pending:Wait"), "LeaveAlone"),
+        ["runs in its warm pool"] = (Runs("routers", "Warmed:Running"), "LeaveAlone"),
+        ["runs in a group without hooks"] = (Runs("routers", "InService"), "Register"),
+        ["runs, and its group has not taken it in yet"] = (Runs("routers", "Pending") with { Since = s_now.AddSeconds(-5) }, "Wait"),
+        ["runs, and its group never took it in"] = (Runs("routers", null), "LeaveAlone"),
+        ["runs, and is stopped again"] = (Runs(null, null) with { Instance = s_instance with { State = "stopping" } }, "LeaveAlone"),
+        ["runs, without the tag"] = (Runs(null, null) with { Instance = s_instance with { Role = "" } }, "LeaveAlone"),
+        ["runs again, and its device has gone"] =
+            (Runs(null, null) with { Record = s_record with { Device = AWorld.DeviceOf(1), Key = null, RegisteredAt = s_now.AddDays(-1) } }, "Register"),
+        ["runs on, and somebody deleted its device"] =
+            (Runs(null, null) with { Record = s_record with { Device = AWorld.DeviceOf(1), Key = null, RegisteredAt = s_now.AddMinutes(-1) } }, "LeaveAlone"),
+        ["tagged long after its start"] = (Runs(null, null) with { Instance = s_instance with { LaunchedAt = s_now.AddDays(-9) } }, "Register"),
         ["a part of the word is not the role"] = (s_waiting with { Instance = s_instance with { Role = "subnet-router-old" } }, "LeaveAlone"),
         ["several roles"] = (s_waiting with { Instance = s_instance with { Role = "agent+subnet-router" }, HasKeyParameter = false, Record = null }, "Register"),
 
@@ -57,7 +76,7 @@ public class LaunchPlannerTests
         ["late and held by our hook"] = (Late("Pending:Wait"), "GiveUp"),
         ["late and held on its way out of a warm pool"] = (Late("Warmed:Pending:Wait"), "GiveUp"),
         ["late, nothing on record"] = (Late("Pending:Wait") with { Record = null }, "GiveUp"),
-        ["late, and somebody else's hook holds it"] = (Late("Pending:Wait") with { HookIsOurs = false }, "LeaveAlone"),
+        ["late, and somebody else's hook holds it"] = (Late("Pending:Wait") with { Hook = HookOwner.Others }, "LeaveAlone"),
         ["late, and in service"] = (Late("InService"), "LeaveAlone"),
         ["late, and in no group"] = (Late(null), "LeaveAlone"),
         ["late, and no longer held"] = (Late("Pending:Proceed"), "LeaveAlone"),
@@ -73,7 +92,7 @@ public class LaunchPlannerTests
     public void Decides_from_what_is_seen(string state)
     {
         var (seen, expected) = s_states[state];
-        var step = LaunchPlanner.Decide(seen);
+        var step = Decide(seen);
 
         Assert.Equal(expected, step is LaunchStep.Admit admit ? $"Admit {admit.Device.Id}" : step.GetType().Name);
     }
@@ -81,7 +100,7 @@ public class LaunchPlannerTests
     [Fact]
     public void Says_what_a_joined_node_still_lacks()
     {
-        string Why(Device device) => Assert.IsType<LaunchStep.Wait>(LaunchPlanner.Decide(s_waiting with { Devices = [device] })).Why;
+        string Why(Device device) => Assert.IsType<LaunchStep.Wait>(Decide(s_waiting with { Devices = [device] })).Why;
 
         Assert.Contains("not connected", Why(s_device with { Connected = false }), StringComparison.Ordinal);
         Assert.Contains("approval", Why(s_device with { Authorized = false }), StringComparison.Ordinal);
@@ -94,6 +113,18 @@ public class LaunchPlannerTests
         Assert.True(LaunchPlanner.KeyLife > LaunchPlanner.JoinTime);
         Assert.True(LaunchPlanner.KeyLife <= TimeSpan.FromMinutes(15));
     }
+
+    private static LaunchStep Decide(LaunchSeen seen) =>
+        LaunchPlanner.Decide(seen with { Profile = seen.Instance is { } instance ? NodeProfile.Of(instance, s_tags) : null });
+
+    private static LaunchSeen Runs(string? group, string? state) => s_waiting with
+    {
+        Hook = HookOwner.Nobody,
+        Instance = s_instance with { Group = group },
+        LifecycleState = state,
+        HasKeyParameter = false,
+        Record = null,
+    };
 
     private static LaunchSeen Late(string? lifecycleState) => s_waiting with { Since = s_now.AddMinutes(-11), LifecycleState = lifecycleState };
 }

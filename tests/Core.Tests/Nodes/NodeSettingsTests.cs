@@ -5,11 +5,12 @@ namespace Automation.Nodes;
 
 public class NodeSettingsTests
 {
-    private static readonly NodeSettings s_settings = NodeSettings.Of("subnet-router-i-1", [Prefix.Parse("10.0.0.0/16")], ["tag:aws-router"]);
+    private static readonly NodeSettings s_settings = NodeSettings.Of(
+        NodeProfile.Of(new(InstanceId.Parse("i-00000001"), "running", "subnet-router", null, null, default), AWorld.Tags)!, [Prefix.Parse("10.0.0.0/16")]);
 
     [Fact]
     public void A_node_without_a_resolver_is_told_nothing_of_it() => Assert.Equal(
-        """{"hostname":"subnet-router-i-1","advertiseRoutes":["10.0.0.0/16"],"advertiseTags":["tag:aws-router"],"flags":{"accept-dns":"false"}}""",
+        """{"hostname":"subnet-router-i-00000001","advertiseRoutes":["10.0.0.0/16"],"advertiseTags":["tag:aws-router"],"flags":{"accept-dns":"false"}}""",
         s_settings.ToJson());
 
     [Fact]

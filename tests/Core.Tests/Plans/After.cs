@@ -1,5 +1,6 @@
 using System.Globalization;
 using Automation.Network;
+using Automation.Nodes;
 
 namespace Automation.Plans;
 
@@ -10,6 +11,7 @@ internal static class After
 
     private static Snapshot Apply(Snapshot seen, PlanAction action) => action switch
     {
+        PlanAction.RegisterNode a => Registered(seen, a),
         PlanAction.RecordNode a => Record(seen, a),
         PlanAction.ApproveRoutes a => Device(seen, a.Device, device => device with { Enabled = device.Enabled.Union(a.Added) }),
         PlanAction.AdvertiseRoutes a => seen with
@@ -62,11 +64,43 @@ internal static class After
         _ => throw new NotSupportedException(action.Kind),
     };
 
+    private static Snapshot Registered(Snapshot seen, PlanAction.RegisterNode a)
+    {
+        var instance = seen.Scopes.SelectMany(scope => scope.Instances.Items).First(instance => instance.Id == a.Instance);
+        var record = seen.Nodes.Items.FirstOrDefault(record => record.Instance == a.Instance);
+        AuthKey key = new(KeyId.Parse($"kNew{a.Instance.ToString()[2..]}"), AuthKey.DescriptionFor(a.Instance), seen.ObservedAt, seen.ObservedAt.AddMinutes(15), false);
+        var role = NodeProfile.Of(instance, seen.NodeTags)!.Role;
+        return seen with
+        {
+            Keys = seen.Keys with { Items = [.. seen.Keys.Items.Select(old => old.Id == record?.Key ? old with { Invalid = true } : old), key] },
+            Nodes = seen.Nodes with
+            {
+                Items =
+                [
+                    .. seen.Nodes.Items.Where(other => other.Instance != a.Instance),
+                    new(a.Instance, a.Scope, role, instance.Vpc, seen.ObservedAt, key.Id, key.Expires, null, PrefixSet.Empty, null, (record?.Version ?? 0) + 1),
+                ],
+            },
+            Scopes = [.. seen.Scopes.Select(scope => scope.Scope != a.Scope ? scope : scope with
+            {
+                Parameters = scope.Parameters with
+                {
+                    Items =
+                    [
+                        .. scope.Parameters.Items.Where(parameter => parameter.Instance != a.Instance),
+                        new(a.Instance, NodeParameters.AuthKey, seen.ObservedAt),
+                        new(a.Instance, NodeParameters.Settings, seen.ObservedAt),
+                    ],
+                },
+            })],
+        };
+    }
+
     private static Snapshot Record(Snapshot seen, PlanAction.RecordNode a)
     {
         var record = seen.Nodes.Items.FirstOrDefault(record => record.Instance == a.Instance)
             ?? new(a.Instance, a.Scope, a.Role, a.Vpc, seen.ObservedAt, null, null, null, PrefixSet.Empty, null, 0);
-        var changed = record with { Device = a.Device, Vpc = a.Vpc, Routes = record.Routes.Union(a.Routes) };
+        var changed = record with { Device = a.Device, Role = a.Role, Vpc = a.Vpc, Routes = record.Routes.Union(a.Routes) };
         return seen with { Nodes = seen.Nodes with { Items = [.. seen.Nodes.Items.Where(other => other.Instance != a.Instance), changed] } };
     }
 

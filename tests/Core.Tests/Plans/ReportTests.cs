@@ -16,10 +16,13 @@ public class ReportTests
             """
             {"dryRun":true,"summary":"Plan: 1 to add, 0 to change, 0 to remove.",
             "observed":{"scopes":[{"scope":"111122223333/eu-west-1","complete":true,"vpcs":1}],"devices":1},
+            "nodes":[{"instanceId":"i-00000001","roles":"subnet-router","hostName":"subnet-router-i-00000001","state":"running","device":"n000001CNTRL","serves":true},
+            {"instanceId":"i-00000002","roles":"subnet-router","hostName":"subnet-router-i-00000002","state":"running","device":null,"serves":false}],
             "routers":[{"instanceId":"i-00000001","vpcId":"vpc-00000001","subnetId":null,"device":"n000001CNTRL","advertise":["10.0.0.0/16"],"via6":[]},
             {"instanceId":"i-00000002","vpcId":"vpc-00000001","subnetId":"subnet-00000001","device":null,"advertise":["10.0.0.0/16"],"via6":[]}],
             "splitDns":{"eu-west-1.compute.internal":["10.0.0.2"]},"zoneAssociations":[],"sites":{},
             "prefixes":[{"prefix":"10.0.0.0/16","vpcId":"vpc-00000001","routers":["i-00000001","i-00000002"],"standIns":[],"zones":[]}],
+            "rolePolicies":{"subnet-router":{"grants":[{"src":["autogroup:member"],"dst":["10.0.0.0/16"],"ip":["*"]}]}},
             "actions":[{"kind":"ApproveRoutes","target":"n000001CNTRL","text":"approve 10.0.0.0/16 on subnet-router-i-00000001","outcome":"planned"}],
             "findings":[{"rule":"router-not-joined","severity":"warning","resource":"i-00000002","text":"No device subnet-router-i-00000002 is in the tailnet: see its boot log, and whether its auth-key parameter was there in time."}]}
             """.Replace("\n", "", StringComparison.Ordinal),

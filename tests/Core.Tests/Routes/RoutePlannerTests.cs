@@ -256,7 +256,7 @@ public class RoutePlannerTests
 
         Assert.Contains("unknown-role", world.Rules());
         Assert.Empty(world.Lines());
-        Assert.Contains("role-not-served", Hub().Instance(1, instance => instance with { Role = "exit-node" }).Rules());
+        Assert.Contains("role-without-tag", Hub().Instance(1, instance => instance with { Role = "exit-node" }).Rules());
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Globalization;
 using Amazon;
 using Automation.Aws.Thin;
 
@@ -8,6 +10,8 @@ internal sealed class AutoScalingClient(ThinClient client, AwsCaller caller) : I
 {
     private const string ServiceId = "Auto Scaling";
     private const string Version = "2011-01-01";
+
+    private const int MostAsked = 50;
 
     public static ThinConfig Config() => new(ServiceId, "autoscaling", Version, Endpoint);
 
@@ -20,17 +24,33 @@ internal sealed class AutoScalingClient(ThinClient client, AwsCaller caller) : I
     public Task<bool> RecordLifecycleActionHeartbeatAsync(LifecycleWait wait, CancellationToken stopping) =>
         AnswerAsync("RecordLifecycleActionHeartbeat", wait, null, stopping);
 
-    public Task<string?> DescribeLifecycleStateAsync(InstanceId instance, CancellationToken stopping)
+    public async Task<string?> DescribeLifecycleStateAsync(InstanceId instance, CancellationToken stopping) =>
+        (await DescribeLifecycleStatesAsync([instance], stopping).ConfigureAwait(false)).FirstOrDefault().State;
+
+    public async Task<ImmutableArray<(InstanceId Instance, string State)>> DescribeLifecycleStatesAsync(IReadOnlyCollection<InstanceId> instances, CancellationToken stopping)
+    {
+        var pages = await Task.WhenAll(instances.Chunk(MostAsked).Select(some => DescribeAsync(some, stopping))).ConfigureAwait(false);
+        return [.. pages.SelectMany(page => page)];
+    }
+
+    // One page: no more are asked for at once than come in one.
+    private Task<ImmutableArray<(InstanceId Instance, string State)>> DescribeAsync(InstanceId[] instances, CancellationToken stopping)
     {
         const string Operation = "DescribeAutoScalingInstances";
-        var call = ThinCall.Query(ServiceId, Version, Operation, ("InstanceIds.member.1", instance.ToString()));
-        return caller.CallAsync(
+        var call = ThinCall.Query(
+            ServiceId, Version, Operation, [.. instances.Select((instance, at) => ($"InstanceIds.member.{(at + 1).ToString(CultureInfo.InvariantCulture)}", (string?)instance.ToString()))]);
+        return caller.CallAsync<ImmutableArray<(InstanceId, string)>>(
             Operation,
-            token => client.SendAsync(
+            token => client.SendAsync<ImmutableArray<(InstanceId, string)>>(
                 call,
-                root => (root.Child("DescribeAutoScalingInstancesResult") ?? throw caller.Unreadable(Operation, "the answer has no result"))
-                    .Child("AutoScalingInstances").Children("member")
-                    .FirstOrDefault(member => member.Text("InstanceId") == instance.ToString())?.Text("LifecycleState"),
+                root =>
+                [
+                    .. (root.Child("DescribeAutoScalingInstancesResult") ?? throw caller.Unreadable(Operation, "the answer has no result"))
+                        .Child("AutoScalingInstances").Children("member")
+                        .Select(member => (Instance: instances.FirstOrDefault(asked => asked.ToString() == member.Text("InstanceId")), State: member.Text("LifecycleState")))
+                        .Where(member => member is { Instance: not null, State: not null })
+                        .Select(member => (member.Instance!, member.State!)),
+                ],
                 token),
             stopping);
     }

@@ -12,6 +12,9 @@ internal sealed class AwsScope : IAwsScope
 {
     private const int ResolverRequestsPerSecond = 5;
 
+    // docs.aws.amazon.com/general/latest/gr/ssm.html; a burst of launches is held up here, before its keys are minted in vain.
+    private const int PutsPerSecond = 3;
+
     private readonly Lazy<IEc2> _ec2;
     private readonly Lazy<IAutoScaling> _autoScaling;
     private readonly Lazy<IRoute53> _route53;
@@ -45,6 +48,7 @@ internal sealed class AwsScope : IAwsScope
             new LeanSsm(credentials, Config(new AmazonSimpleSystemsManagementConfig())),
             new OnceSsmClient(credentials, Config(new AmazonSimpleSystemsManagementConfig())),
             Caller(AwsService.Ssm),
+            Caller(AwsService.Ssm, new(PutsPerSecond, time)),
             Scope,
             region.PartitionName,
             kmsKey));

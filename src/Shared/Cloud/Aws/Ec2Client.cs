@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using Automation.Nodes;
+using Automation.Plans;
 using Instance = Automation.Plans.Instance;
 using Vpc = Automation.Plans.Vpc;
 
@@ -12,6 +14,8 @@ internal sealed partial class Ec2Client(IAmazonEC2 client, AwsCaller caller, str
 {
     // Calls without MaxResults or ids draw on a smaller bucket of requests.
     private const int PageSize = 1000;
+
+    private const int MostStatuses = 100;
 
     public async Task<Instance?> DescribeInstanceAsync(InstanceId instance, CancellationToken stopping)
     {
@@ -49,6 +53,15 @@ internal sealed partial class Ec2Client(IAmazonEC2 client, AwsCaller caller, str
             Ec2Reader.Read(page, listing);
             return page.NextToken;
         });
+
+    public async Task<ImmutableArray<(InstanceId Instance, ScheduledEvent Event)>> DescribeScheduledEventsAsync(IReadOnlyCollection<InstanceId> instances, CancellationToken stopping)
+    {
+        var pages = await Task.WhenAll(instances.Chunk(MostStatuses).Select(some => caller.CallAsync(
+            "DescribeInstanceStatus",
+            token => client.DescribeInstanceStatusAsync(new() { InstanceIds = [.. some.Select(instance => instance.ToString())] }, token),
+            stopping))).ConfigureAwait(false);
+        return [.. pages.SelectMany(page => page.InstanceStatuses ?? []).SelectMany(Ec2Reader.Events)];
+    }
 
     public Task<Listing<Vpc>> DescribeVpcsAsync(VpcId? only, CancellationToken stopping) => Pages.ReadAsync<DescribeVpcsResponse, Vpc>(
         page =>

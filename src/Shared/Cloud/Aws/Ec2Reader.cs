@@ -15,6 +15,12 @@ internal static class Ec2Reader
 {
     private const string Dns64Tag = "tailscale:dns64";
 
+    /// <summary>Auto Scaling's own, which it alone can set.</summary>
+    private const string GroupTag = "aws:autoscaling:groupName";
+
+    // What is over or was called off stays listed for a while, with this in front.
+    private const string Over = "[Completed]", CalledOff = "[Canceled]";
+
     // The SDK gives null for a list that is not in the answer, throughout.
     public static void Read(DescribeInstancesResponse page, ListingBuilder<Instance> listing)
     {
@@ -118,11 +124,23 @@ internal static class Ec2Reader
                 new(launched.ToUniversalTime()),
                 string.IsNullOrEmpty(instance.PrivateIpAddress) ? null : ipv4,
                 string.IsNullOrEmpty(instance.Ipv6Address) ? null : ipv6,
-                Tag(instance.Tags, Dns64Tag) == "true");
+                Tag(instance.Tags, Dns64Tag) == "true",
+                Tag(instance.Tags, NodeProfile.RelayPortTag),
+                Tag(instance.Tags, NodeProfile.RelayEndpointsTag),
+                Tag(instance.Tags, GroupTag));
         }
 
         return read is not null;
     }
+
+    /// <returns>The next event of the instance, if there is one.</returns>
+    public static IEnumerable<(InstanceId Instance, ScheduledEvent Event)> Events(InstanceStatus status) =>
+        (status.Events ?? [])
+            .Where(coming => coming is { Code.Value.Length: > 0, NotBefore: not null } && InstanceId.TryParse(status.InstanceId, out _)
+                && coming.Description?.StartsWith(Over, StringComparison.Ordinal) != true && coming.Description?.StartsWith(CalledOff, StringComparison.Ordinal) != true)
+            .OrderBy(coming => coming.NotBefore)
+            .Take(1)
+            .Select(coming => (InstanceId.Parse(status.InstanceId), new ScheduledEvent(coming.Code.Value, new(coming.NotBefore!.Value.ToUniversalTime()))));
 
     private static string? Tag(List<Tag>? tags, string key) => tags?.Find(tag => tag.Key == key)?.Value;
 }

@@ -37,6 +37,9 @@ public interface IEc2
     /// <summary>All instances that carry the tag <c>tailscale:role</c>, in any state.</summary>
     Task<Listing<Instance>> DescribeNodesAsync(CancellationToken stopping);
 
+    /// <summary>What EC2 is to do to instances, of those given; they must be there.</summary>
+    Task<ImmutableArray<(InstanceId Instance, ScheduledEvent Event)>> DescribeScheduledEventsAsync(IReadOnlyCollection<InstanceId> instances, CancellationToken stopping);
+
     /// <summary>All VPCs of the scope, or one. DNS attributes are not read: they come from <see cref="DescribeVpcDnsAsync"/>.</summary>
     Task<Listing<Vpc>> DescribeVpcsAsync(VpcId? only, CancellationToken stopping);
 
@@ -81,6 +84,9 @@ public interface IAutoScaling
 
     /// <returns>Auto Scaling's LifecycleState, such as <c>Terminating:Wait</c>; null where no group knows the instance.</returns>
     Task<string?> DescribeLifecycleStateAsync(InstanceId instance, CancellationToken stopping);
+
+    /// <returns>Auto Scaling's LifecycleState of those instances that a group knows.</returns>
+    Task<ImmutableArray<(InstanceId Instance, string State)>> DescribeLifecycleStatesAsync(IReadOnlyCollection<InstanceId> instances, CancellationToken stopping);
 }
 
 /// <summary>A lifecycle hook that holds an instance.</summary>

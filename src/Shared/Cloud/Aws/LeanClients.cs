@@ -39,6 +39,9 @@ internal sealed class LeanEc2(AWSCredentials credentials, AmazonEC2Config config
     public override Task<Ec2.DescribeInstancesResponse> DescribeInstancesAsync(Ec2.DescribeInstancesRequest request, CancellationToken cancellationToken = default) =>
         Lean.CallAsync<Ec2.DescribeInstancesResponse>(InvokeAsync<AmazonWebServiceResponse>, request, Ec2Wire.DescribeInstancesRequestMarshaller.Instance, Ec2Wire.DescribeInstancesResponseUnmarshaller.Instance, cancellationToken);
 
+    public override Task<Ec2.DescribeInstanceStatusResponse> DescribeInstanceStatusAsync(Ec2.DescribeInstanceStatusRequest request, CancellationToken cancellationToken = default) =>
+        Lean.CallAsync<Ec2.DescribeInstanceStatusResponse>(InvokeAsync<AmazonWebServiceResponse>, request, Ec2Wire.DescribeInstanceStatusRequestMarshaller.Instance, Ec2Wire.DescribeInstanceStatusResponseUnmarshaller.Instance, cancellationToken);
+
     public override Task<Ec2.DescribeVpcsResponse> DescribeVpcsAsync(Ec2.DescribeVpcsRequest request, CancellationToken cancellationToken = default) =>
         Lean.CallAsync<Ec2.DescribeVpcsResponse>(InvokeAsync<AmazonWebServiceResponse>, request, Ec2Wire.DescribeVpcsRequestMarshaller.Instance, Ec2Wire.DescribeVpcsResponseUnmarshaller.Instance, cancellationToken);
 

@@ -5,6 +5,7 @@ using Automation.Plans;
 
 namespace Automation.Aws;
 
+/// <param name="writes">Keeps to what SSM takes of PutParameter.</param>
 /// <param name="once">A client that does not repeat a write whose answer was lost.</param>
 /// <param name="kmsKey">For SecureStrings; null for the account's default key.</param>
 /// <param name="partition">For ARNs, such as <c>aws</c>.</param>
@@ -12,6 +13,7 @@ internal sealed class SsmClient(
     IAmazonSimpleSystemsManagement client,
     IAmazonSimpleSystemsManagement once,
     AwsCaller caller,
+    AwsCaller writes,
     Scope scope,
     string partition,
     string? kmsKey) : ISsm
@@ -85,7 +87,7 @@ internal sealed class SsmClient(
         // SSM refuses tags together with Overwrite; those given at the creation stay.
         request.Tags = null;
         request.Overwrite = true;
-        await caller.CallAsync("PutParameter", token => client.PutParameterAsync(request, token), stopping).ConfigureAwait(false);
+        await writes.CallAsync("PutParameter", token => client.PutParameterAsync(request, token), stopping).ConfigureAwait(false);
     }
 
     public async Task DeleteParametersAsync(ImmutableArray<string> names, CancellationToken stopping)
@@ -169,7 +171,7 @@ internal sealed class SsmClient(
     {
         try
         {
-            await caller.CallAsync("PutParameter", token => with.PutParameterAsync(request, token), stopping).ConfigureAwait(false);
+            await writes.CallAsync("PutParameter", token => with.PutParameterAsync(request, token), stopping).ConfigureAwait(false);
             return true;
         }
         catch (CallFailedException failed) when (failed.Code == AwsErrorCodes.ParameterAlreadyExists)

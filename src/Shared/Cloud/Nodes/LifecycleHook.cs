@@ -12,18 +12,20 @@ public sealed class LifecycleHook
     private readonly IAutoScaling _autoScaling;
     private readonly LifecycleWait? _wait;
 
-    private LifecycleHook(IAutoScaling autoScaling, LifecycleWait? wait)
+    private LifecycleHook(IAutoScaling autoScaling, HookOwner owner, LifecycleWait? wait)
     {
         _autoScaling = autoScaling;
+        Owner = owner;
         _wait = wait;
     }
 
-    public bool IsOurs => _wait is not null;
+    public HookOwner Owner { get; }
 
-    public static LifecycleHook Of(ChangeEvent.InstanceHeld held, IAutoScaling autoScaling) =>
-        new(autoScaling, held.Hook.StartsWith(Prefix, StringComparison.Ordinal) ? new(held.Group, held.Hook, held.Instance) : null);
+    public static LifecycleHook Of(ChangeEvent.InstanceHeld held, IAutoScaling autoScaling) => held.Hook.StartsWith(Prefix, StringComparison.Ordinal)
+        ? new(autoScaling, HookOwner.Ours, new(held.Group, held.Hook, held.Instance))
+        : new(autoScaling, HookOwner.Others, null);
 
-    public static LifecycleHook None(IAutoScaling autoScaling) => new(autoScaling, null);
+    public static LifecycleHook None(IAutoScaling autoScaling) => new(autoScaling, HookOwner.Nobody, null);
 
     /// <summary>Lets the instance go on. A wait that is over already is as good.</summary>
     public Task CompleteAsync(LifecycleResult result, CancellationToken stopping) =>

@@ -17,6 +17,8 @@ public sealed partial class NodeLifecycleHandler(Parts parts, Outside outside, S
     /// <summary>SQS lets a message wait 12 hours; a service that asks for more than this is asked again all the same.</summary>
     private static readonly TimeSpan s_longestDelay = TimeSpan.FromMinutes(1);
 
+    private static readonly TimeSpan s_longestSpread = TimeSpan.FromSeconds(40);
+
     /// <summary>After this long, news that cannot be dealt with is the reconcile's: hooks have timed out, and keys have expired.</summary>
     private static readonly TimeSpan s_newsLife = LaunchPlanner.KeyLife;
 
@@ -74,11 +76,14 @@ public sealed partial class NodeLifecycleHandler(Parts parts, Outside outside, S
     {
         var (scope, instance) = news.Change switch
         {
-            ChangeEvent.InstanceHeld held => (held.Scope, held.Instance),
-            ChangeEvent.InstanceEnded ended => (ended.Scope, ended.Instance),
-            _ => (null, null),
+            ChangeEvent.InstanceHeld held => (held.Scope, held.Instance.ToString()),
+            ChangeEvent.InstanceRuns runs => (runs.Scope, runs.Instance.ToString()),
+            ChangeEvent.InstanceTagged tagged => (tagged.Scope, tagged.Instance.ToString()),
+            ChangeEvent.InstanceLeaves leaves => (leaves.Scope, leaves.Instance.ToString()),
+            ChangeEvent.TaskStopped stopped => (stopped.Scope, $"task {stopped.Task}"),
+            _ => (null, ""),
         };
-        if (scope is null || instance is null || !settings.Scopes.Contains(scope))
+        if (scope is null || !settings.Scopes.Contains(scope))
         {
             LogNotOurs(log, news.Id, news.Change.ToString());
             return true;
@@ -95,19 +100,19 @@ public sealed partial class NodeLifecycleHandler(Parts parts, Outside outside, S
         NodeOutcome outcome;
         try
         {
-            outcome = await AttendAsync(news, scope, instance, hook, stopping);
+            outcome = await AttendAsync(news, hook, stopping);
         }
         catch (CallFailedException failed)
         {
-            LogFailed(log, instance.ToString(), failed.Message);
+            LogFailed(log, instance, failed.Message);
             metrics.Count("FailedLooks");
             if (time.GetUtcNow() - news.Time > s_newsLife)
             {
-                LogLeft(log, instance.ToString());
+                LogLeft(log, instance);
                 return true;
             }
 
-            outcome = new NodeOutcome.Again(DelayAfter(failed, time.GetUtcNow() - news.Time), failed.Message);
+            outcome = new NodeOutcome.Again(DelayAfter(failed, time.GetUtcNow() - news.Time) + Spread(failed, instance), failed.Message);
         }
 
         switch (outcome)
@@ -143,13 +148,34 @@ public sealed partial class NodeLifecycleHandler(Parts parts, Outside outside, S
         return asked > s_longestDelay ? s_longestDelay : asked > own ? asked : own;
     }
 
-    private Task<NodeOutcome> AttendAsync(News news, Scope scope, InstanceId instance, LifecycleHook hook, CancellationToken stopping) => news.Change switch
+    // Many that were throttled together would be so again if they came back together: fifty launches need a hundred of SSM's three writes a second.
+    private TimeSpan Spread(CallFailedException failed, string instance)
+    {
+        if (failed.Failure is not Failure.Throttled)
+        {
+            return TimeSpan.Zero;
+        }
+
+        var hash = 2166136261u;   // FNV-1a: the same for the same instance and moment, and for others another
+        foreach (var c in $"{instance} {time.GetUtcNow().UtcTicks}")
+        {
+            hash = (hash ^ c) * 16777619u;
+        }
+
+        return TimeSpan.FromSeconds(hash % (uint)s_longestSpread.TotalSeconds);
+    }
+
+    private Task<NodeOutcome> AttendAsync(News news, LifecycleHook hook, CancellationToken stopping) => news.Change switch
     {
         // On its way into a warm pool a node serves nobody yet: it gets its key when it leaves the pool.
-        ChangeEvent.InstanceHeld { Leaving: false, WarmPool: true } => PassAsync(instance, hook, stopping),
-        ChangeEvent.InstanceHeld { Leaving: false } => parts.Launch.AttendAsync(scope, instance, hook, news.Time, stopping),
-        ChangeEvent.InstanceHeld => parts.Leave.AttendAsync(scope, instance, hook, held: true, news.Time, stopping),
-        _ => parts.Leave.AttendAsync(scope, instance, hook, held: false, news.Time, stopping),
+        ChangeEvent.InstanceHeld { Leaving: false, WarmPool: true } held => PassAsync(held.Instance, hook, stopping),
+        ChangeEvent.InstanceHeld { Leaving: false } held => parts.Launch.AttendAsync(held.Scope, held.Instance, hook, news.Time, stopping),
+        ChangeEvent.InstanceHeld held => parts.Leave.AttendAsync(held.Scope, held.Instance, hook, Departure.Held, news.Time, stopping),
+        ChangeEvent.InstanceRuns runs => parts.Launch.AttendAsync(runs.Scope, runs.Instance, hook, news.Time, stopping),
+        ChangeEvent.InstanceTagged tagged => parts.Launch.AttendAsync(tagged.Scope, tagged.Instance, hook, news.Time, stopping),
+        ChangeEvent.InstanceLeaves leaves => parts.Leave.AttendAsync(leaves.Scope, leaves.Instance, hook, leaves.Departure, news.Time, stopping),
+        ChangeEvent.TaskStopped stopped => parts.Tasks.AttendAsync(stopped.Task, time.GetUtcNow() - news.Time, stopping),
+        _ => throw new NotSupportedException($"No function attends to {news.Change.GetType().Name}."),
     };
 
     private static async Task<NodeOutcome> PassAsync(InstanceId instance, LifecycleHook hook, CancellationToken stopping)
@@ -158,7 +184,7 @@ public sealed partial class NodeLifecycleHandler(Parts parts, Outside outside, S
         return new NodeOutcome.Done($"{instance} goes into its warm pool");
     }
 
-    private async Task HeartbeatAsync(LifecycleHook hook, InstanceId instance, News news, CancellationToken stopping)
+    private async Task HeartbeatAsync(LifecycleHook hook, string instance, News news, CancellationToken stopping)
     {
         if (time.GetUtcNow() - news.Time > LaunchPlanner.JoinTime)
         {
@@ -171,7 +197,7 @@ public sealed partial class NodeLifecycleHandler(Parts parts, Outside outside, S
         }
         catch (CallFailedException failed)
         {
-            LogNoHeartbeat(log, instance.ToString(), failed.Message);
+            LogNoHeartbeat(log, instance, failed.Message);
         }
     }
 

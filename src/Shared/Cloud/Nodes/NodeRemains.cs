@@ -30,8 +30,11 @@ public sealed class NodeRemains(IAws aws, ITailscale tailscale, ILedger ledger, 
         if (record?.Device is { } recorded && !devices.Any(device => device.Id == recorded))
         {
             // It reports another host name by now. Whether it is still ours, its tags say: a person may have taken it over.
-            var owned = await tailscale.ListDevicesAsync(settings.NodeTags.Of(NodeRoles.SubnetRouter), null, stopping);
-            devices = [.. devices, .. owned.Where(device => device.Id == recorded)];
+            foreach (var tags in settings.NodeTags.ByRole.Values.Where(tags => !tags.IsEmpty))
+            {
+                var owned = await tailscale.ListDevicesAsync(tags, null, stopping);
+                devices = [.. devices.Union(owned.Where(device => device.Id == recorded))];
+            }
         }
 
         await Task.WhenAll(

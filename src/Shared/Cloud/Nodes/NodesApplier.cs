@@ -6,8 +6,31 @@ using Automation.Tailscale;
 namespace Automation.Nodes;
 
 /// <summary>Clears away what is left of nodes that are gone.</summary>
-public sealed class NodesApplier(IAws aws, ITailscale tailscale, ILedger ledger, Settings settings)
+public sealed class NodesApplier(IAws aws, ITailscale tailscale, ILedger ledger, NodeRegistration registration, Settings settings, TimeProvider time)
 {
+    public async Task<StepOutcome> RegisterAsync(PlanAction.RegisterNode step, CancellationToken stopping)
+    {
+        var services = aws.In(step.Scope);
+        var found = services.Ec2.DescribeInstanceAsync(step.Instance, stopping);
+        var hasKey = services.Ssm.ParameterExistsAsync(registration.KeyParameter(step.Instance), stopping);
+        var record = ledger.GetNodeAsync(step.Instance, stopping);
+        await Task.WhenAll(found, hasKey, record);
+        if (await found is not { State: "running", Vpc: not null } instance || NodeProfile.Of(instance, settings.NodeTags) is not { } profile)
+        {
+            return new StepOutcome.Stale("it is no running node any more");
+        }
+
+        var known = await record;
+        if (!LaunchPlanner.MayJoinAnew(instance, known) || (await hasKey && known?.HasUsableKey(time.GetUtcNow()) == true))
+        {
+            return new StepOutcome.Stale("it was registered meanwhile");
+        }
+
+        return await registration.RegisterAsync(step.Scope, instance, profile, known, await hasKey, stopping) is null
+            ? new StepOutcome.Stale("somebody else registers it at the same time")
+            : new StepOutcome.Applied();
+    }
+
     public async Task<StepOutcome> DeleteDeviceAsync(PlanAction.DeleteDevice step, CancellationToken stopping)
     {
         // The one step that cannot be taken back: look again, right before it, that the device is ours and silent.

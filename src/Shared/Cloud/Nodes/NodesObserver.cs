@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Automation.Aws;
 using Automation.Plans;
 using Automation.Reports;
@@ -32,6 +33,26 @@ internal static class NodesObserver
         }
 
         return new([.. tagged.Items, .. untagged], problems.FirstOrDefault());
+    }
+
+    /// <summary>What EC2's list does not show of the instances that are up: Auto Scaling's state, and what EC2 is to do to them.</summary>
+    public static async Task<(Seen<Instance> Instances, string? Problem)> DetailsAsync(IAwsScope services, Seen<Instance> seen, CancellationToken stopping)
+    {
+        InstanceId[] up = [.. seen.Items.Where(instance => instance.State == "running").Select(instance => instance.Id)];
+        InstanceId[] grouped = [.. seen.Items.Where(instance => instance is { IsUp: true, Group: not null }).Select(instance => instance.Id)];
+        var statesRead = grouped.Length == 0
+            ? Task.FromResult<(ImmutableArray<(InstanceId Instance, string State)>, string?)>(([], null))
+            : SnapshotObserver.Read(() => services.AutoScaling.DescribeLifecycleStatesAsync(grouped, stopping));
+        var eventsRead = up.Length == 0
+            ? Task.FromResult<(ImmutableArray<(InstanceId Instance, ScheduledEvent Event)>, string?)>(([], null))
+            : SnapshotObserver.Read(() => services.Ec2.DescribeScheduledEventsAsync(up, stopping));
+        var (states, statesProblem) = await statesRead;
+        var (events, eventsProblem) = await eventsRead;
+        var stateOf = (states.IsDefault ? [] : states).ToDictionary(pair => pair.Instance, pair => pair.State);
+        var eventOf = (events.IsDefault ? [] : events).ToDictionary(pair => pair.Instance, pair => pair.Event);
+        return (
+            seen with { Items = [.. seen.Items.Select(instance => instance with { LifecycleState = stateOf.GetValueOrDefault(instance.Id), Maintenance = eventOf.GetValueOrDefault(instance.Id) })] },
+            statesProblem ?? eventsProblem);
     }
 
     public static Task<Seen<Vpc>> VpcsAsync(IEc2 ec2, CancellationToken stopping) => SnapshotObserver.ReadList(() => ec2.DescribeVpcsAsync(null, stopping));

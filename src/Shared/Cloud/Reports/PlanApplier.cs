@@ -78,6 +78,7 @@ public sealed partial class PlanApplier(
         {
             return step.Action switch
             {
+                PlanAction.RegisterNode a => await nodes.RegisterAsync(a, stopping),
                 PlanAction.RecordNode a => await routes.RecordAsync(a, stopping),
                 PlanAction.ApproveRoutes a => await routes.ApproveAsync(a, stopping),
                 PlanAction.AdvertiseRoutes a => await routes.AdvertiseAsync(a.Scope, a.Instance, a.All, stopping),

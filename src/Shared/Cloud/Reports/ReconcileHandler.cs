@@ -160,6 +160,7 @@ public sealed partial class ReconcileHandler(Reconciler reconciler, Outside outs
     {
         ChangeEvent.LookDue => settings.Scopes,
         ChangeEvent.InstanceLaunched c => [.. settings.Scopes.Where(scope => scope == c.Scope)],
+        ChangeEvent.InstanceTagged c => [.. settings.Scopes.Where(scope => scope == c.Scope)],
         ChangeEvent.ScopeChanged c => [.. settings.Scopes.Where(scope => scope.Account == c.Account && (c.Region is null || c.Region == scope.Region))],
         _ => [],
     };

@@ -46,10 +46,12 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
             var instances = NodesObserver.InstancesAsync(services.Ec2, onRecord, stopping);
             var network = RoutesObserver.ObserveAsync(services.Ec2, stopping);
             var vpcs = await NodesObserver.VpcsAsync(services.Ec2, stopping);
+            var (nodes, problem) = everything ? await NodesObserver.DetailsAsync(services, await instances, stopping) : (await instances, null);
             return ScopeSeen.Unseen(scope, ScopeSeen.NotLookedAt) with
             {
                 Vpcs = vpcs,
-                Instances = await instances,
+                Instances = nodes,
+                DetailsProblem = problem,
                 Parameters = await parameters[scope],
                 Network = await network,
             };

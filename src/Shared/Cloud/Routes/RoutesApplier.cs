@@ -12,14 +12,14 @@ public sealed class RoutesApplier(ITailscale tailscale, ILedger ledger, NodeComm
     public async Task<StepOutcome> RecordAsync(PlanAction.RecordNode step, CancellationToken stopping)
     {
         var record = await ledger.GetNodeAsync(step.Instance, stopping);
-        if (record is not null && record.Device == step.Device && step.Routes.IsSubsetOf(record.Routes))
+        if (record is not null && record.Device == step.Device && record.Role == step.Role && step.Routes.IsSubsetOf(record.Routes))
         {
             return new StepOutcome.AlreadySo();
         }
 
         var wanted = record is null
             ? new NodeRecord(step.Instance, step.Scope, step.Role, step.Vpc, time.GetUtcNow(), null, null, step.Device, step.Routes, null, 0)
-            : record with { Device = step.Device, Vpc = step.Vpc, Routes = record.Routes.Union(step.Routes) };
+            : record with { Device = step.Device, Role = step.Role, Vpc = step.Vpc, Routes = record.Routes.Union(step.Routes) };
         return await ledger.PutNodeAsync(wanted, stopping) is null
             ? new StepOutcome.Stale("somebody else wrote the ledger's entry at the same time")
             : new StepOutcome.Applied();

@@ -1,3 +1,5 @@
+using Automation.Nodes;
+
 namespace Automation.Events;
 
 /// <summary>News, with the moment it happened. It says where to look, never what to do.</summary>
@@ -17,9 +19,21 @@ public abstract record ChangeEvent
     /// <param name="WarmPool">The instance goes into a warm pool or back into it, so it does not serve now.</param>
     public sealed record InstanceHeld(Scope Scope, InstanceId Instance, string Group, string Hook, bool Leaving, bool WarmPool) : ChangeEvent;
 
-    /// <summary>An instance is shutting down or terminated.</summary>
+    /// <summary>An instance goes, for good or for a while, or may go soon.</summary>
+    /// <remarks>EventBridge aws.ec2, "EC2 Instance State-change Notification", "EC2 Spot Instance Interruption Warning" and "EC2 Instance Rebalance Recommendation".</remarks>
+    public sealed record InstanceLeaves(Scope Scope, InstanceId Instance, Departure Departure) : ChangeEvent;
+
+    /// <summary>An instance runs: for the first time, or once more after a stop.</summary>
     /// <remarks>EventBridge aws.ec2, "EC2 Instance State-change Notification".</remarks>
-    public sealed record InstanceEnded(Scope Scope, InstanceId Instance) : ChangeEvent;
+    public sealed record InstanceRuns(Scope Scope, InstanceId Instance) : ChangeEvent;
+
+    /// <summary>The tags of an instance changed: it may be a node from now on.</summary>
+    /// <remarks>EventBridge aws.tag, "Tag Change on Resource".</remarks>
+    public sealed record InstanceTagged(Scope Scope, InstanceId Instance) : ChangeEvent;
+
+    /// <summary>An ECS task has stopped: its id never comes back.</summary>
+    /// <remarks>EventBridge aws.ecs, "ECS Task State Change".</remarks>
+    public sealed record TaskStopped(Scope Scope, TaskId Task) : ChangeEvent;
 
     /// <summary>Auto Scaling is done with launching an instance: all hooks were completed. A router is in service now, and names can follow.</summary>
     /// <remarks>EventBridge aws.autoscaling, "EC2 Instance Launch Successful".</remarks>

@@ -11,7 +11,8 @@ internal sealed record EventEnvelope(
     [property: JsonPropertyName("account")] string Account,
     [property: JsonPropertyName("time")] DateTimeOffset Time,
     [property: JsonPropertyName("region")] string Region,
-    [property: JsonPropertyName("detail")] JsonElement Detail);
+    [property: JsonPropertyName("detail")] JsonElement Detail,
+    [property: JsonPropertyName("resources")] string[]? Resources = null);
 
 internal sealed record LifecycleActionDetail(
     string AutoScalingGroupName,
@@ -24,6 +25,15 @@ internal sealed record LifecycleActionDetail(
 internal sealed record LaunchDetail(string EC2InstanceId);
 
 internal sealed record InstanceStateDetail([property: JsonPropertyName("instance-id")] string InstanceId, [property: JsonPropertyName("state")] string State);
+
+internal sealed record InstanceDetail([property: JsonPropertyName("instance-id")] string InstanceId);
+
+internal sealed record TaskDetail([property: JsonPropertyName("taskArn")] string TaskArn, [property: JsonPropertyName("lastStatus")] string LastStatus);
+
+internal sealed record HealthDetail(
+    [property: JsonPropertyName("service")] string Service,
+    [property: JsonPropertyName("eventTypeCode")] string EventTypeCode,
+    [property: JsonPropertyName("eventRegion")] string? EventRegion = null);
 
 internal sealed record ApiCallDetail(
     [property: JsonPropertyName("eventName")] string EventName,
@@ -38,6 +48,9 @@ internal sealed record TagChangeDetail(
 [JsonSerializable(typeof(LifecycleActionDetail))]
 [JsonSerializable(typeof(LaunchDetail))]
 [JsonSerializable(typeof(InstanceStateDetail))]
+[JsonSerializable(typeof(InstanceDetail))]
+[JsonSerializable(typeof(TaskDetail))]
+[JsonSerializable(typeof(HealthDetail))]
 [JsonSerializable(typeof(ApiCallDetail))]
 [JsonSerializable(typeof(TagChangeDetail))]
 internal sealed partial class EventJson : JsonSerializerContext;

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Automation.Nodes;
 
 namespace Automation.Events;
 
@@ -46,6 +47,9 @@ public static class EventParser
         "AssociateResolverEndpointIpAddress", "DisassociateResolverEndpointIpAddress",
         "CreateResolverRule", "UpdateResolverRule", "DeleteResolverRule", "AssociateResolverRule", "DisassociateResolverRule");
 
+    // After these an instance serves its group no more, or again; it runs on all the while, so no hook and no change of state tells.
+    internal static readonly FrozenSet<string> GroupCalls = FrozenSet.Create("EnterStandby", "ExitStandby", "AttachInstances", "DetachInstances");
+
     // Only EC2 resources whose tailscale: tags this automation reads.
     internal static readonly FrozenSet<string> TaggedTypes = FrozenSet.Create("vpc", "instance", "subnet");
 
@@ -68,7 +72,11 @@ public static class EventParser
         ("aws.autoscaling", "EC2 Instance Launch Successful") =>
             new ChangeEvent.InstanceLaunched(ScopeOf(envelope), Instance(envelope, Detail(envelope, EventJson.Default.LaunchDetail).EC2InstanceId)),
         ("aws.ec2", "EC2 Instance State-change Notification") => StateChanged(envelope),
-        ("aws.ec2" or "aws.route53" or "aws.route53resolver", "AWS API Call via CloudTrail") => ApiCalled(envelope),
+        ("aws.ec2", "EC2 Spot Instance Interruption Warning") => Leaves(envelope, Departure.Interrupted),
+        ("aws.ec2", "EC2 Instance Rebalance Recommendation") => Leaves(envelope, Departure.AtRisk),
+        ("aws.ecs", "ECS Task State Change") => TaskChanged(envelope),
+        ("aws.health", "AWS Health Event") => HealthChanged(envelope),
+        ("aws.ec2" or "aws.autoscaling" or "aws.route53" or "aws.route53resolver", "AWS API Call via CloudTrail") => ApiCalled(envelope),
         ("aws.tag", "Tag Change on Resource") => TagsChanged(envelope),
         ("aws.events", "Scheduled Event") or ("aws.scheduler", _) => new ChangeEvent.LookDue(),
         _ => NotOurs(envelope),
@@ -97,8 +105,34 @@ public static class EventParser
     {
         var detail = Detail(envelope, EventJson.Default.InstanceStateDetail);
         var instance = Instance(envelope, detail.InstanceId);
-        return detail.State is "shutting-down" or "terminated"   // stopped is not gone
-            ? new ChangeEvent.InstanceEnded(ScopeOf(envelope), instance)
+        return detail.State switch
+        {
+            "running" => new ChangeEvent.InstanceRuns(ScopeOf(envelope), instance),
+            "stopping" or "stopped" => new ChangeEvent.InstanceLeaves(ScopeOf(envelope), instance, Departure.Stopped),   // stopped is not gone
+            "shutting-down" or "terminated" => new ChangeEvent.InstanceLeaves(ScopeOf(envelope), instance, Departure.Ended),
+            _ => NotOurs(envelope),
+        };
+    }
+
+    private static ChangeEvent.InstanceLeaves Leaves(EventEnvelope envelope, Departure departure) =>
+        new(ScopeOf(envelope), Instance(envelope, Detail(envelope, EventJson.Default.InstanceDetail).InstanceId), departure);
+
+    private static ChangeEvent TaskChanged(EventEnvelope envelope)
+    {
+        var detail = Detail(envelope, EventJson.Default.TaskDetail);
+        // Ids of accounts that never opted in to the longer form are of another shape, and name no device.
+        return detail.LastStatus == "STOPPED" && TaskId.TryParse(detail.TaskArn[(detail.TaskArn.LastIndexOf('/') + 1)..], out var task)
+            ? new ChangeEvent.TaskStopped(ScopeOf(envelope), task)
+            : NotOurs(envelope);
+    }
+
+    // Sent to a backup Region too: eventRegion is where the instances are.
+    private static ChangeEvent HealthChanged(EventEnvelope envelope)
+    {
+        var detail = Detail(envelope, EventJson.Default.HealthDetail);
+        var scope = ScopeOf(envelope);
+        return detail.Service == "EC2" && detail.EventTypeCode.StartsWith("AWS_EC2_INSTANCE_", StringComparison.Ordinal)
+            ? new ChangeEvent.ScopeChanged(scope.Account, Scope.IsRegion(detail.EventRegion) ? detail.EventRegion : scope.Region, Printable.Of(detail.EventTypeCode))
             : NotOurs(envelope);
     }
 
@@ -114,6 +148,7 @@ public static class EventParser
         return envelope.Source switch
         {
             "aws.ec2" when NetworkCalls.Contains(call.EventName) => new ChangeEvent.ScopeChanged(scope.Account, scope.Region, call.EventName),
+            "aws.autoscaling" when GroupCalls.Contains(call.EventName) => new ChangeEvent.ScopeChanged(scope.Account, scope.Region, call.EventName),
             "aws.route53" when ZoneCalls.Contains(call.EventName) => new ChangeEvent.ScopeChanged(scope.Account, null, call.EventName),
             "aws.route53resolver" when ResolverCalls.Contains(call.EventName) => new ChangeEvent.ScopeChanged(scope.Account, scope.Region, call.EventName),
             _ => NotOurs(envelope),
@@ -124,6 +159,11 @@ public static class EventParser
     {
         var detail = Detail(envelope, EventJson.Default.TagChangeDetail);
         var scope = ScopeOf(envelope);
+        if (detail is { Service: "ec2", ResourceType: "instance" } && envelope.Resources is [{ } arn, ..])
+        {
+            return new ChangeEvent.InstanceTagged(scope, Instance(envelope, arn[(arn.LastIndexOf('/') + 1)..]));
+        }
+
         return detail.Service == "ec2" && TaggedTypes.Contains(detail.ResourceType)
             ? new ChangeEvent.ScopeChanged(scope.Account, scope.Region, $"tags of {detail.ResourceType}")
             : NotOurs(envelope);

@@ -29,7 +29,7 @@ internal sealed class ResolverChoice
         _scopes = seen.Scopes.DistinctBy(scope => scope.Scope).ToDictionary(scope => scope.Scope);
         _haveZones = [.. seen.Scopes.SelectMany(scope => scope.Zones.Items).Select(zone => zone.Vpc)];
         // A router that went a moment ago is being replaced.
-        _lately = [.. seen.Nodes.Items.Where(record => record.GoneAt is null || seen.ObservedAt - record.GoneAt < RoutePlanner.JoinTime).Select(record => record.Vpc).OfType<VpcId>()];
+        _lately = [.. seen.Nodes.Items.Where(record => record.IsRouter && (record.GoneAt is null || seen.ObservedAt - record.GoneAt < RoutePlanner.JoinTime)).Select(record => record.Vpc).OfType<VpcId>()];
         _routesAreKnown = routing.Topology.IsComplete && seen.Devices.IsComplete && seen.Nodes.IsComplete && seen.Sites.IsComplete;
     }
 

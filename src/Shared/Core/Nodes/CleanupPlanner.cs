@@ -104,7 +104,7 @@ public static class CleanupPlanner
 
         foreach (var (device, instance) in deletions)
         {
-            if (fates.Record(instance) is not { Vpc: { } vpc } record)
+            if (fates.Record(instance) is not { IsRouter: true, Vpc: { } vpc } record)
             {
                 continue;
             }

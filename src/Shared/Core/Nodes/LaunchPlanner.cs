@@ -1,25 +1,40 @@
 using System.Collections.Immutable;
+using Automation.Network;
 using Automation.Plans;
 
 namespace Automation.Nodes;
 
 /// <summary>What a look at a starting instance found.</summary>
-/// <param name="Since">When its launch was announced.</param>
-/// <param name="HookIsOurs">A hook of ours announced it; another team's is not ours to answer.</param>
+/// <param name="Since">When its start was announced.</param>
+/// <param name="Hook">Whose lifecycle hook holds it, as the news says.</param>
 /// <param name="Instance">null where EC2 does not know it.</param>
-/// <param name="LifecycleState">Auto Scaling's word for it, once it is late; null before, and where no group knows it.</param>
+/// <param name="Profile">What its roles mean; null where it has none that is looked after.</param>
+/// <param name="LifecycleState">Auto Scaling's word for it; null where no group knows it, or it was not asked.</param>
 /// <param name="Devices">Devices of ours that report its host name.</param>
 public sealed record LaunchSeen(
     DateTimeOffset Now,
     DateTimeOffset Since,
-    bool HookIsOurs,
+    HookOwner Hook,
     Instance? Instance,
+    NodeProfile? Profile,
     string? LifecycleState,
     bool HasKeyParameter,
     NodeRecord? Record,
     ImmutableArray<Device> Devices)
 {
     public TimeSpan Age => Now - Since;
+}
+
+/// <summary>Whose lifecycle hook holds an instance.</summary>
+public enum HookOwner
+{
+    /// <summary>No hook: the news is of an instance that runs.</summary>
+    Nobody,
+
+    Ours,
+
+    /// <summary>Another team's hook is not ours to answer.</summary>
+    Others,
 }
 
 /// <summary>The next step of a node that comes.</summary>
@@ -36,7 +51,7 @@ public abstract record LaunchStep
     public sealed record Wait(string Why) : LaunchStep;
 
     /// <summary>Give it a key and its settings.</summary>
-    public sealed record Register(Instance Instance, VpcId Vpc) : LaunchStep;
+    public sealed record Register(Instance Instance, NodeProfile Profile) : LaunchStep;
 
     /// <summary>It has joined: approve its routes and let it go into service.</summary>
     public sealed record Admit(Instance Instance, Device Device) : LaunchStep;
@@ -72,21 +87,27 @@ public static class LaunchPlanner
             return registered ? new LaunchStep.GiveUp($"the instance is {instance.State}") : new LaunchStep.LeaveAlone($"the instance is {instance.State}");
         }
 
-        var roles = NodeRoles.Parse(instance.Role);
-        if (roles.IsEmpty || instance.Vpc is null)
+        if (NodeRoles.Parse(instance.Role).IsEmpty || instance.Vpc is null)
         {
-            return seen.Age < SettleTime
+            // Of every instance that starts in the account there is news; one that gets its tag later is news again.
+            return seen.Hook != HookOwner.Nobody && seen.Age < SettleTime
                 ? new LaunchStep.Wait($"EC2 does not show the tag {NodeRoles.Tag} yet")
                 : new LaunchStep.LeaveAlone($"the instance has no tag {NodeRoles.Tag}: let its group propagate the tag at launch, or take the hook off the group");
         }
 
-        if (!roles.Contains(NodeRoles.SubnetRouter))
+        if (seen.Profile is not { } profile)
         {
-            return new LaunchStep.LeaveAlone($"the role '{Printable.Of(instance.Role)}' is not looked after yet; only {NodeRoles.SubnetRouter} is");
+            return new LaunchStep.LeaveAlone($"nothing is done for the role '{Printable.Of(instance.Role)}': the report's findings say why");
+        }
+
+        if (seen.Hook == HookOwner.Nobody && WhyNotNow(instance, seen.LifecycleState) is { } why)
+        {
+            // A group without hooks takes it into service within seconds.
+            return instance.Group is not null && seen.LifecycleState is null or "Pending" && seen.Age < SettleTime ? new LaunchStep.Wait(why) : new LaunchStep.LeaveAlone(why);
         }
 
         var device = NodeDevice.Choose(seen.Devices, seen.Record?.Device);
-        if (device is not null && HasJoined(device, seen.Record))
+        if (device is not null && HasJoined(device, profile, seen.Record))
         {
             return new LaunchStep.Admit(instance, device);
         }
@@ -94,26 +115,43 @@ public static class LaunchPlanner
         if (seen.Age > JoinTime)
         {
             // Late news of an instance that has been in service since: only one that our hook still holds is given up.
-            return seen is { HookIsOurs: true, LifecycleState: "Pending:Wait" or "Warmed:Pending:Wait" }
+            return seen is { Hook: HookOwner.Ours, LifecycleState: "Pending:Wait" or "Warmed:Pending:Wait" }
                 ? new LaunchStep.GiveUp($"it has not joined within {JoinTime.TotalMinutes} minutes: see its boot log")
                 : new LaunchStep.LeaveAlone("the news is old, and Auto Scaling no longer waits: the reconcile looks after it");
         }
 
         if (device is not null)   // its key is spent; a second one would serve nobody
         {
-            return new LaunchStep.Wait($"{WhatIsMissing(device, seen.Record)}");
+            return new LaunchStep.Wait($"{WhatIsMissing(device, profile, seen.Record)}");
         }
 
-        return seen.HasKeyParameter && seen.Record?.HasUsableKey(seen.Now) == true
-            ? new LaunchStep.Wait("it has not joined yet")
-            : new LaunchStep.Register(instance, instance.Vpc);
+        if (seen.HasKeyParameter && seen.Record?.HasUsableKey(seen.Now) == true)
+        {
+            return new LaunchStep.Wait("it has not joined yet");
+        }
+
+        return seen.Hook != HookOwner.Nobody || MayJoinAnew(instance, seen.Record)
+            ? new LaunchStep.Register(instance, profile)
+            : new LaunchStep.LeaveAlone("its device was taken out of the tailnet since it started: it gets another key once it is restarted");
     }
 
-    private static bool HasJoined(Device device, NodeRecord? record) =>
-        device is { Connected: true, Authorized: true } && (record is null || record.Routes.IsSubsetOf(device.Advertised));
+    /// <summary>Whether a node without a device may be given a key: a person who deletes the device of one that runs on means it.</summary>
+    public static bool MayJoinAnew(Instance instance, NodeRecord? record) => record?.Device is null || record.RegisteredAt < instance.LaunchedAt;
 
-    private static string WhatIsMissing(Device device, NodeRecord? record) =>
+    // News of a start that no hook announces: hooks and warm pools have news of their own.
+    private static string? WhyNotNow(Instance instance, string? lifecycleState) =>
+        instance.State != "running" ? $"the instance is {instance.State}"
+        : instance.Group is not null && lifecycleState is not "InService" ? $"Auto Scaling shows it as {lifecycleState ?? "none of its own"}"
+        : null;
+
+    private static bool HasJoined(Device device, NodeProfile profile, NodeRecord? record) =>
+        device is { Connected: true, Authorized: true } && Missing(device, profile, record).IsEmpty;
+
+    private static PrefixSet Missing(Device device, NodeProfile profile, NodeRecord? record) =>
+        (record?.Routes ?? PrefixSet.Empty).Union(profile.IsExitNode ? NodeProfile.DefaultRoutes : []).Except(device.Advertised);
+
+    private static string WhatIsMissing(Device device, NodeProfile profile, NodeRecord? record) =>
         !device.Connected ? "its device is not connected"
         : !device.Authorized ? "its device waits for approval"
-        : $"its device does not advertise {record!.Routes.Except(device.Advertised)} yet";
+        : $"its device does not advertise {Missing(device, profile, record)} yet";
 }

@@ -3,15 +3,37 @@ using Automation.Plans;
 
 namespace Automation.Nodes;
 
+/// <summary>What the news says of an instance that goes, wholly or for a while.</summary>
+public enum Departure
+{
+    /// <summary>A lifecycle hook holds it on its way out of its group.</summary>
+    Held,
+
+    /// <summary>It is shutting down or terminated.</summary>
+    Ended,
+
+    /// <summary>It stops, and may start again.</summary>
+    Stopped,
+
+    /// <summary>EC2 takes a spot instance back within two minutes.</summary>
+    Interrupted,
+
+    /// <summary>EC2 may soon take a spot instance back.</summary>
+    AtRisk,
+}
+
 /// <summary>What a look at an instance that is said to leave found.</summary>
 /// <param name="Since">When its leaving was announced.</param>
 /// <param name="Instance">null where EC2 does not know it (any more).</param>
+/// <param name="IsNode">It has a role that is looked after.</param>
 /// <param name="LifecycleState">Auto Scaling's word for it; null where no group knows it, or it was not asked.</param>
 /// <param name="Devices">Devices of ours that report its host name.</param>
 public sealed record LeaveSeen(
     DateTimeOffset Now,
     DateTimeOffset Since,
+    Departure Departure,
     Instance? Instance,
+    bool IsNode,
     string? LifecycleState,
     NodeRecord? Record,
     ImmutableArray<Device> Devices)
@@ -31,8 +53,14 @@ public abstract record LeaveStep
     /// <summary>Look again shortly.</summary>
     public sealed record Wait(string Why) : LeaveStep;
 
-    /// <summary>It still runs: make sure that another router serves its prefixes, then take it out.</summary>
-    public sealed record HandOver(VpcId? Vpc) : LeaveStep;
+    /// <summary>It still runs and goes for good: make sure that another node serves what it does, then take it out.</summary>
+    public sealed record HandOver : LeaveStep;
+
+    /// <summary>It is about to end: make sure that another node serves what it does, and take its routes. Its device goes once it has ended.</summary>
+    public sealed record Drain : LeaveStep;
+
+    /// <summary>It may come back, or may not go at all: make sure that another node serves what it does, and take nothing.</summary>
+    public sealed record StandIn(string Why) : LeaveStep;
 
     /// <summary>It runs no more: clear away what is left.</summary>
     public sealed record CleanUp : LeaveStep;
@@ -44,12 +72,12 @@ public static class LeavePlanner
     /// <summary>How long a leaving instance is held for trouble with its handing over; then it goes, and the reconcile clears up.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
+    /// <summary>A spot instance that still runs so long after the warning was not taken back.</summary>
+    public static readonly TimeSpan SpotTime = TimeSpan.FromMinutes(5);
+
     public static LeaveStep Decide(LeaveSeen seen)
     {
-        var isNode = seen.Record is not null
-            || !seen.Devices.IsEmpty
-            || (seen.Instance is { } shown && NodeRoles.Parse(shown.Role).Contains(NodeRoles.SubnetRouter));
-        if (!isNode)
+        if (seen.Record is null && seen.Devices.IsEmpty && !seen.IsNode)
         {
             return new LeaveStep.LeaveAlone("it is not a node of ours");
         }
@@ -61,19 +89,31 @@ public static class LeavePlanner
 
         if (IsLeaving(instance, seen.LifecycleState))
         {
-            return new LeaveStep.HandOver(instance.Vpc);
+            return new LeaveStep.HandOver();
         }
 
-        return seen.Age < LaunchPlanner.SettleTime
-            ? new LeaveStep.Wait($"EC2 shows it as {instance.State} and Auto Scaling as {seen.LifecycleState ?? "none of its own"}")
-            : new LeaveStep.LeaveAlone($"EC2 shows it as {instance.State} and Auto Scaling as {seen.LifecycleState ?? "none of its own"}: the news is out of date");
+        if (instance.State is "stopping" or "stopped")
+        {
+            return new LeaveStep.StandIn($"it is {instance.State}");
+        }
+
+        return seen.Departure switch
+        {
+            Departure.Interrupted when seen.Age < SpotTime => new LeaveStep.Drain(),
+            Departure.AtRisk when seen.Age < SpotTime => new LeaveStep.StandIn("EC2 may take it back soon"),
+            Departure.Held or Departure.Ended or Departure.Stopped when seen.Age < LaunchPlanner.SettleTime => new LeaveStep.Wait(Shown(instance, seen.LifecycleState)),
+            _ => new LeaveStep.LeaveAlone($"{Shown(instance, seen.LifecycleState)}: the news is out of date"),
+        };
     }
 
+    private static string Shown(Instance instance, string? lifecycleState) => $"EC2 shows it as {instance.State} and Auto Scaling as {lifecycleState ?? "none of its own"}";
+
     /// <summary>Whether it is certain that the instance goes, whatever the news says.</summary>
-    /// <remarks>Whole states, never a part of a word: Terminating:Wait and :Proceed, also of the warm pool, which counts as leaving service.</remarks>
+    /// <remarks>Whole states, never a part of a word. In its warm pool an instance serves nobody, also on its way back into it.</remarks>
     /// <param name="instance">null where EC2 does not know it; that alone is not certain, since EC2 may not show a new one yet.</param>
     public static bool IsLeaving(Instance? instance, string? lifecycleState) =>
         instance is { IsGone: true }
         || lifecycleState is "Terminating" or "Terminating:Wait" or "Terminating:Proceed" or "Terminated"
-            or "Warmed:Terminating" or "Warmed:Terminating:Wait" or "Warmed:Terminating:Proceed";
+            or "Warmed:Pending" or "Warmed:Pending:Wait" or "Warmed:Pending:Proceed" or "Warmed:Stopped" or "Warmed:Hibernated" or "Warmed:Running"
+            or "Warmed:Terminating" or "Warmed:Terminating:Wait" or "Warmed:Terminating:Proceed" or "Warmed:Terminated";
 }

@@ -10,8 +10,18 @@ public static class NodeRoles
 
     public const string SubnetRouter = "subnet-router";
 
+    public const string ExitNode = "exit-node";
+
+    public const string AppConnector = "app-connector";
+
+    public const string SessionRecorder = "session-recorder";
+
+    public const string PeerRelay = "peer-relay";
+
+    public const string Agent = "agent";
+
     public static readonly ImmutableArray<string> Known =
-        [SubnetRouter, "exit-node", "app-connector", "session-recorder", "peer-relay", "agent"];
+        [SubnetRouter, ExitNode, AppConnector, SessionRecorder, PeerRelay, Agent];
 
     /// <returns>The roles in the order given, each once; empty where the text names none. Unknown words are kept, for a finding.</returns>
     public static ImmutableArray<string> Parse(string? tagValue) =>
@@ -22,9 +32,6 @@ public static class NodeRoles
 public static class NodeHostName
 {
     public static string Of(string role, InstanceId instance) => $"{role}-{instance}";
-
-    /// <param name="tagValue">The tag <see cref="NodeRoles.Tag"/> as the instance has it; a subnet router's name where it has none.</param>
-    public static string OfTag(string? tagValue, InstanceId instance) => Of(NodeRoles.Parse(tagValue).FirstOrDefault(NodeRoles.SubnetRouter), instance);
 
     /// <returns>false where the name was not given by this automation.</returns>
     public static bool TryParse([NotNullWhen(true)] string? hostName, [NotNullWhen(true)] out InstanceId? instance)

@@ -8,7 +8,7 @@ using Automation.Network;
 namespace Automation.Nodes;
 
 /// <summary>The settings parameter: what the boot script of a node needs beside its key.</summary>
-/// <param name="Flags">Further options of <c>tailscale up</c> by name, without dashes.</param>
+/// <param name="Flags">Further options of the client by name, without dashes: of <c>tailscale up</c>, and those of a relay of <c>tailscale set</c>.</param>
 /// <param name="Dns64">The configuration of the node's DNS64 resolver in base64; null where it is to have none.</param>
 public sealed record NodeSettings(
     string Hostname,
@@ -18,8 +18,8 @@ public sealed record NodeSettings(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Dns64 = null)
 {
     /// <remarks>AWS keeps control of the instance's own name resolution, so the node does not take the tailnet's.</remarks>
-    public static NodeSettings Of(string hostName, PrefixSet routes, ImmutableArray<string> tags) =>
-        new(hostName, routes, tags, new(StringComparer.Ordinal) { ["accept-dns"] = "false" });
+    public static NodeSettings Of(NodeProfile profile, PrefixSet routes) =>
+        new(profile.HostName, routes, profile.Tags, new(profile.Flags.Add("accept-dns", "false"), StringComparer.Ordinal));
 
     /// <summary>What a parameter of Systems Manager's standard tier holds, in bytes.</summary>
     private const int Most = 4096;

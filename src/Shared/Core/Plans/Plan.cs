@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Automation.Network;
+using Automation.Nodes;
 
 namespace Automation.Plans;
 
@@ -7,6 +8,7 @@ namespace Automation.Plans;
 public sealed record Plan(
     ImmutableArray<PlannedStep> Steps,
     ImmutableArray<Finding> Findings,
+    ImmutableArray<WantedNode> Nodes,
     ImmutableArray<WantedRouter> Routers,
     ImmutableArray<ServedPrefix> Prefixes,
     ImmutableSortedDictionary<VpcId, int> Sites,

@@ -20,6 +20,9 @@ public abstract record PlanAction
     {
     }
 
+    /// <summary>Gives a running node that is not in the tailnet an auth key and its settings.</summary>
+    public sealed record RegisterNode(Scope Scope, InstanceId Instance, string HostName) : PlanAction;
+
     /// <summary>Writes into the ledger which device a node has and which prefixes are ours on it.</summary>
     public sealed record RecordNode(Scope Scope, VpcId Vpc, InstanceId Instance, string Role, DeviceId Device, string HostName, PrefixSet Routes) : PlanAction;
 
@@ -93,6 +96,7 @@ public abstract record PlanAction
 
     public string Target => this switch
     {
+        RegisterNode a => a.Instance.ToString(),
         RecordNode a => a.Instance.ToString(),
         ApproveRoutes a => a.Device.ToString(),
         AdvertiseRoutes a => a.Instance.ToString(),
@@ -120,7 +124,7 @@ public abstract record PlanAction
 
     public Effect Effect => this switch
     {
-        ApproveRoutes or AssignSite or AssociateZone => Effect.Add,
+        ApproveRoutes or AssignSite or AssociateZone or RegisterNode => Effect.Add,
         SetSplitDns { Expected: null } => Effect.Add,
         RecordNode or TagSite or RememberPlain or AdvertiseRoutes or SetSplitDns or ConfirmSplitDns or AwaitAssociation or SetDns64 => Effect.Change,
         _ => Effect.Remove,
@@ -128,6 +132,8 @@ public abstract record PlanAction
 
     public sealed override string ToString() => this switch
     {
+        RegisterNode a => $"give {a.Instance} an auth key, to join as {a.HostName}",
+        RecordNode a when a.Routes.IsEmpty => $"record {a.HostName} as device {a.Device}",
         RecordNode a => $"record {a.HostName} as device {a.Device} with {a.Routes}",
         ApproveRoutes a => $"approve {a.Added} on {a.HostName}",
         AdvertiseRoutes a => $"advertise {a.All} on {a.HostName}",

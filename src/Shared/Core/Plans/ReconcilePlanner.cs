@@ -23,10 +23,12 @@ public static class ReconcilePlanner
         var findings = new List<Finding>();
 
         Unread(seen, findings);
-        Roles(seen, findings);
+        var nodes = NodePlanner.Of(seen, findings);
         var routing = Routing.Of(seen, additions, withdrawals, findings);
         CleanupPlanner.Plan(seen, routing.Served, allowMassDelete, withdrawals, findings);
-        var routers = RoutePlanner.Plan(seen, Duties.Of(routing), new(seen, routing), additions, withdrawals, findings);
+        var duties = Duties.Of(routing);
+        var routers = RoutePlanner.Plan(seen, duties, new(seen, routing), additions, withdrawals, findings);
+        NodePlanner.Plan(seen, nodes, duties.ToLookup(duty => duty.Router.Instance.Id, duty => duty.Wanted), additions, findings);
         var associations = new Associations(seen, routing, findings);
         associations.Plan(additions, withdrawals, findings);
         var domains = NamePlanner.Plan(seen, routing, associations, additions, withdrawals, findings);
@@ -34,6 +36,7 @@ public static class ReconcilePlanner
         return new(
             [.. additions.OrderBy(Rank), .. withdrawals.OrderBy(Rank)],
             [.. findings.Distinct().Order()],
+            nodes,
             routers,
             ServedPrefixes.Of(routing),
             routing.Addresses.Where(reached => reached.Site is not null).ToImmutableSortedDictionary(reached => reached.Service.Vpc.Id, reached => reached.Site!.Value),
@@ -46,7 +49,7 @@ public static class ReconcilePlanner
     private static int Rank(PlannedStep step) => step.Action switch
     {
         PlanAction.AssignSite => 0,
-        PlanAction.TagSite or PlanAction.RememberPlain => 1,
+        PlanAction.TagSite or PlanAction.RememberPlain or PlanAction.RegisterNode => 1,
         PlanAction.RecordNode => 2,
         PlanAction.ApproveRoutes => 3,
         PlanAction.AdvertiseRoutes => 4,
@@ -79,6 +82,11 @@ public static class ReconcilePlanner
             }
         }
 
+        foreach (var scope in seen.Scopes.Where(scope => scope.DetailsProblem is not null))
+        {
+            findings.Add(new("instance-details-unread", Finding.Warning, scope.Scope.ToString(), $"Which nodes are in standby or about to be retired is not known, and none that is in an Auto Scaling group is given a key by this look. {scope.DetailsProblem}"));
+        }
+
         foreach (var (what, problem) in new[]
         {
             ("devices", seen.Devices.Problem), ("auth keys", seen.Keys.Problem), ("split DNS", seen.SplitDns.Problem),
@@ -95,25 +103,6 @@ public static class ReconcilePlanner
             if (problem is not null and not ScopeSeen.NotLookedAt)
             {
                 findings.Add(new(Finding.LedgerIncomplete, Finding.Error, "ledger", $"Not read completely, so nothing is withdrawn or deleted. {problem}"));
-            }
-        }
-    }
-
-    private static void Roles(Snapshot seen, List<Finding> findings)
-    {
-        foreach (var instance in seen.Scopes.SelectMany(scope => scope.Instances.Items).Where(instance => instance.IsUp))
-        {
-            var roles = NodeRoles.Parse(instance.Role);
-            foreach (var role in roles.Where(role => role != NodeRoles.SubnetRouter))
-            {
-                findings.Add(NodeRoles.Known.Contains(role)
-                    ? new("role-not-served", Finding.Info, instance.Id.ToString(), $"The role {role} is not looked after yet; only {NodeRoles.SubnetRouter} is.")
-                    : new("unknown-role", Finding.Warning, instance.Id.ToString(), $"{NodeRoles.Tag} names the unknown role '{Printable.Of(role)}': it is one or more of {string.Join(", ", NodeRoles.Known)}, joined with +."));
-            }
-
-            if (roles.IsEmpty)
-            {
-                findings.Add(new("unknown-role", Finding.Warning, instance.Id.ToString(), $"{NodeRoles.Tag} is missing or empty, so nothing is done for it: it is one or more of {string.Join(", ", NodeRoles.Known)}, joined with +."));
             }
         }
     }

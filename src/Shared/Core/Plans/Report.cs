@@ -13,12 +13,14 @@ public sealed record Report(
     bool DryRun,
     string Summary,
     ReportObserved Observed,
+    ImmutableArray<ReportNode> Nodes,
     ImmutableArray<ReportRouter> Routers,
     SortedDictionary<string, ImmutableArray<string>> SplitDns,
     ImmutableArray<ReportZoneAssociation> ZoneAssociations,
     SortedDictionary<string, int> Sites,
     ImmutableArray<ReportPrefix> Prefixes,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ReportPolicyFile? PolicyFile,
+    SortedDictionary<string, JsonElement> RolePolicies,
     ImmutableArray<ReportAction> Actions,
     ImmutableArray<ReportFinding> Findings)
 {
@@ -30,6 +32,8 @@ public sealed record Report(
             [.. seen.Scopes.OrderBy(scope => scope.Scope).Select(scope => new ReportScope(scope.Scope.ToString(), !scope.Problems().Any(), scope.Vpcs.Items.Length))],
             seen.Devices.Items.Length,
             calls is null ? null : new(calls.ToDictionary(), StringComparer.Ordinal)),
+        [.. plan.Nodes.Select(node => new ReportNode(
+            node.Instance.Id.ToString(), node.Profile.Role, node.HostName, node.Instance.State, node.Device?.Id.ToString(), node.Serves))],
         [.. plan.Routers.Select(router => new ReportRouter(
             router.Instance.Id.ToString(), router.Vpc.ToString(), router.Instance.Subnet?.ToString(), router.Device?.ToString(), router.Advertise, router.Via6))],
         new(plan.Domains.ToDictionary(domain => domain.Domain, domain => domain.Resolvers), StringComparer.Ordinal),
@@ -42,6 +46,7 @@ public sealed record Report(
             [.. prefix.StandIns.Select(instance => instance.ToString())],
             prefix.Zones))],
         ReportPolicyFile.Of(plan, seen.NodeTags),
+        PolicySnippets.Of(plan, seen.NodeTags),
         [.. results.Select(result => new ReportAction(
             result.Step.Action.Kind, result.Step.Action.Target, result.Step.Action.ToString(), result.Outcome.Word, result.Outcome.Detail))],
         [.. plan.Findings.Select(finding => new ReportFinding(finding.Rule, finding.Severity, finding.Resource, finding.Text))]);
@@ -63,6 +68,11 @@ public sealed record ReportObserved(
 
 /// <param name="Complete">Everything in the scope was read; where it was not, findings say what was missing.</param>
 public sealed record ReportScope(string Scope, bool Complete, int Vpcs);
+
+/// <param name="Roles">Joined with +.</param>
+/// <param name="State">EC2's word.</param>
+/// <param name="Serves">It is connected and authorised.</param>
+public sealed record ReportNode(string InstanceId, string Roles, string HostName, string State, string? Device, bool Serves);
 
 public sealed record ReportRouter(string InstanceId, string VpcId, string? SubnetId, string? Device, PrefixSet Advertise, PrefixSet Via6);
 

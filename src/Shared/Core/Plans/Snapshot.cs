@@ -54,6 +54,9 @@ public sealed record ScopeSeen
     /// <summary>Instances with the tag <c>tailscale:role</c>, in any state.</summary>
     public required Seen<Instance> Instances { get; init; }
 
+    /// <summary>Why their lifecycle states and scheduled maintenance are not known; null where they are.</summary>
+    public string? DetailsProblem { get; init; }
+
     /// <summary>Private hosted zones associated with a VPC that a router serves.</summary>
     public required Seen<Zone> Zones { get; init; }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 using Automation.Network;
+using Automation.Nodes;
 
 namespace Automation.Plans;
 
@@ -38,6 +39,11 @@ public sealed record VpcCidr(Prefix Prefix, string State)
 /// <param name="PrivateAddress">The primary private IPv4 address, which the far side sees; null where it is not known.</param>
 /// <param name="IPv6Address">The primary IPv6 address; null where it has none, or it is not known.</param>
 /// <param name="Dns64">Its tag <c>tailscale:dns64</c> is <c>true</c>: it can run a resolver that answers with 4via6 addresses.</param>
+/// <param name="RelayPort">Its tag <c>tailscale:relay-port</c>; null where it is not set.</param>
+/// <param name="RelayEndpoints">Its tag <c>tailscale:relay-endpoints</c>; null where it is not set.</param>
+/// <param name="Group">Its Auto Scaling group, which EC2 shows as a tag; null where it is in none.</param>
+/// <param name="LifecycleState">Auto Scaling's word for it, such as InService; null where it is in no group, or was not asked for.</param>
+/// <param name="Maintenance">When EC2 is to stop, retire or restart it; null where nothing is scheduled, or it was not asked for.</param>
 public sealed record Instance(
     InstanceId Id,
     string State,
@@ -47,7 +53,12 @@ public sealed record Instance(
     DateTimeOffset LaunchedAt,
     Address? PrivateAddress = null,
     Address? IPv6Address = null,
-    bool Dns64 = false)
+    bool Dns64 = false,
+    string? RelayPort = null,
+    string? RelayEndpoints = null,
+    string? Group = null,
+    string? LifecycleState = null,
+    ScheduledEvent? Maintenance = null)
 {
     /// <summary>Shutting down or terminated: it will not come back. Stopped is not gone.</summary>
     [JsonIgnore]
@@ -56,6 +67,11 @@ public sealed record Instance(
     [JsonIgnore]
     public bool IsUp => State is "pending" or "running";
 }
+
+/// <summary>What EC2 is to do to an instance whose host is to be mended or taken away.</summary>
+/// <param name="Code">EC2's word, such as instance-retirement, instance-stop, system-reboot.</param>
+/// <param name="NotBefore">The earliest moment.</param>
+public sealed record ScheduledEvent(string Code, DateTimeOffset NotBefore);
 
 /// <summary>A private hosted zone and one VPC that it is associated with.</summary>
 /// <param name="Name">Lower case, without the last dot.</param>
@@ -137,6 +153,7 @@ public sealed record AuthKey(KeyId Id, string Description, DateTimeOffset Create
 public sealed record SplitDnsDomain(string Domain, ImmutableArray<string> Resolvers, bool? UseWithExitNode = null);
 
 /// <summary>What the ledger knows of a node and the world does not show.</summary>
+/// <param name="Role">Its roles, joined with <c>+</c>.</param>
 /// <param name="Key">The key that was minted for it and may still be usable.</param>
 /// <param name="Device">Set once it has joined.</param>
 /// <param name="Routes">Every prefix that the automation has wanted on it: these are ours to withdraw, others are not.</param>
@@ -158,6 +175,9 @@ public sealed record NodeRecord(
     string? Dns64 = null)
 {
     public bool HasUsableKey(DateTimeOffset now) => Key is not null && KeyExpires > now;
+
+    [JsonIgnore]
+    public bool IsRouter => NodeRoles.Parse(Role).Contains(NodeRoles.SubnetRouter);
 }
 
 /// <summary>A split-DNS domain that the automation owns.</summary>

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Automation.Network;
-using Automation.Nodes;
 using Automation.Plans;
 
 namespace Automation.Routes;
@@ -66,10 +65,10 @@ public static class RoutePlanner
         var wanted = duty.Wanted;
         ImmutableArray<string> sites = [.. duty.Sites.Select(SitePlanner.Group)];
 
-        if (seen.Nodes.IsComplete && (router.Record is not { } record || record.Device != device.Id || !wanted.IsSubsetOf(record.Routes)))
+        if (seen.Nodes.IsComplete && (router.Record is not { } record || record.Device != device.Id || record.Role != router.Profile.Role || !wanted.IsSubsetOf(record.Routes)))
         {
             // The ledger learns what is ours before it is there, so that it can be withdrawn whatever happens in between.
-            additions.Add(new(new PlanAction.RecordNode(duty.Scope, duty.Home.Id, router.Instance.Id, NodeRoles.SubnetRouter, device.Id, router.HostName, duty.Ours.Union(wanted)), recorded, sites));
+            additions.Add(new(new PlanAction.RecordNode(duty.Scope, duty.Home.Id, router.Instance.Id, router.Profile.Role, device.Id, router.HostName, duty.Ours.Union(wanted)), recorded, sites));
         }
 
         if (wanted.Except(device.Enabled) is { IsEmpty: false } missing)

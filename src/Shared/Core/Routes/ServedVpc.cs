@@ -6,8 +6,11 @@ using Automation.Plans;
 namespace Automation.Routes;
 
 /// <summary>A subnet router: its instance, and its device once it has joined.</summary>
-public sealed record Router(Scope Scope, Instance Instance, string HostName, Device? Device, NodeRecord? Record)
+public sealed record Router(Scope Scope, Instance Instance, NodeProfile Profile, Device? Device, NodeRecord? Record)
 {
+    /// <summary>As it reports it, or is to report it. A role that was changed since it joined changes no name.</summary>
+    public string HostName => Device?.HostName ?? Profile.HostName;
+
     /// <summary>Carries traffic now, as far as the tailnet can tell: connected and authorised.</summary>
     public bool Serves => Device is { Connected: true, Authorized: true };
 }
@@ -34,15 +37,17 @@ public static class ServedVpcs
     public static ImmutableArray<ServedVpc> Of(Snapshot seen)
     {
         var records = seen.Nodes.Items.DistinctBy(record => record.Instance).ToDictionary(record => record.Instance);
-        var devices = seen.Devices.Items.ToLookup(device => device.HostName);
+        var devices = NodeDevice.ByInstance(seen.Devices.Items);
         var served = ImmutableArray.CreateBuilder<ServedVpc>();
         foreach (var scope in seen.Scopes.DistinctBy(scope => scope.Scope).OrderBy(scope => scope.Scope))
         {
             var routers = scope.Instances.Items
-                .Where(instance => instance.IsUp && NodeRoles.Parse(instance.Role).Contains(NodeRoles.SubnetRouter))
+                .Where(instance => instance.IsUp)
                 .DistinctBy(instance => instance.Id)
                 .OrderBy(instance => instance.Id)
-                .Select(instance => RouterOf(scope.Scope, instance, devices, records.GetValueOrDefault(instance.Id)))
+                .Select(instance => (Instance: instance, Profile: NodeProfile.Of(instance, seen.NodeTags)))
+                .Where(node => node.Profile is { IsRouter: true })
+                .Select(node => RouterOf(scope.Scope, node.Instance, node.Profile!, devices, records.GetValueOrDefault(node.Instance.Id)))
                 .ToLookup(router => router.Instance.Vpc);
             foreach (var vpc in scope.Vpcs.Items.DistinctBy(vpc => vpc.Id).OrderBy(vpc => vpc.Id))
             {
@@ -60,11 +65,8 @@ public static class ServedVpcs
         return [.. served.Select(vpc => byVpc.TryGetValue(vpc.Vpc.Id, out var reached) ? vpc with { Wanted = reached.Plain, Site = reached.Site } : vpc)];
     }
 
-    private static Router RouterOf(Scope scope, Instance instance, ILookup<string, Device> devices, NodeRecord? record)
-    {
-        var hostName = NodeHostName.Of(NodeRoles.Parse(instance.Role)[0], instance.Id);
-        return new(scope, instance, hostName, NodeDevice.Choose(devices[hostName], record?.Device), record);
-    }
+    private static Router RouterOf(Scope scope, Instance instance, NodeProfile profile, ILookup<InstanceId, Device> devices, NodeRecord? record) =>
+        new(scope, instance, profile, NodeDevice.Choose(devices[instance.Id], record?.Device), record);
 
     /// <summary>What a router serves of its own VPC: the CIDRs that are associated, without the ranges that are refused.</summary>
     public static PrefixSet OwnCidrs(Vpc vpc, ICollection<Finding> findings)
