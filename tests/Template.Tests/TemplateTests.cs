@@ -254,7 +254,7 @@ public class TemplateTests(StackTemplate template)
         var fifo = stack["queues"]!["Tailnet-reconcile.fifo"]!;
         Assert.Equal(("true", "true", "1800"), ((string?)fifo["FifoQueue"], (string?)fifo["ContentBasedDeduplication"], (string?)fifo["VisibilityTimeout"]));
         Assert.Contains("Tailnet-reconcile-dead-letters.fifo", (string?)fifo["RedrivePolicy"], StringComparison.Ordinal);
-        Assert.Equal(8, stack["rules"]!.AsArray().Count);
+        Assert.Equal(13, stack["rules"]!.AsArray().Count);
         Assert.All(stack["rules"]!.AsArray(), rule => Assert.Single(rule!["Targets"]!.AsArray()));
         Assert.Equal("rate(5 minutes)", (string?)Assert.Single(stack["rules"]!.AsArray(), rule => rule!["EventPattern"] is null)!["ScheduleExpression"]);
         Assert.Equal(2, stack["mappings"]!.AsArray().Count);
