@@ -49,6 +49,7 @@ public sealed class SandboxWorld
             [],
             NameSettings.Standard,
             "Tailnet-SetDns64",
+            [],
             DryRun: false);
         Aws = new(Clock, Tailnet, Calls);
         Ledger = new(Calls);

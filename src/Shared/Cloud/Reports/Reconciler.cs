@@ -37,7 +37,7 @@ public sealed partial class Reconciler(SnapshotObserver observer, PlanApplier ap
         var done = dryRun || results.All(result => result.Outcome is StepOutcome.Applied or StepOutcome.AlreadySo or StepOutcome.Held);
         var looked = request.Scopes ?? settings.Scopes;
         var common = seen.Devices.IsComplete && seen.SplitDns.IsComplete && seen.Nodes.IsComplete && seen.Domains.IsComplete && seen.Sites.IsComplete
-            && seen.Associations.IsComplete;
+            && seen.Associations.IsComplete && seen.Pools.Records.IsComplete && seen.Pools.Parameters.Problem is null or ScopeSeen.NotLookedAt;
         ImmutableHashSet<Scope> answered = done && common && !plan.IsSettling
             ? [.. seen.Scopes.Where(scope => looked.Contains(scope.Scope) && !scope.Problems().Any()).Select(scope => scope.Scope)]
             : [];

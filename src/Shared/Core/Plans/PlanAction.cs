@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Automation.Names;
 using Automation.Network;
+using Automation.Nodes;
 
 namespace Automation.Plans;
 
@@ -77,6 +78,22 @@ public abstract record PlanAction
     /// <summary>Strikes a node from the ledger, once nothing is left of it.</summary>
     public sealed record ForgetNode(InstanceId Instance) : PlanAction;
 
+    /// <summary>Mints an auth key for a pool, writes it into the ledger, and puts it into the pool's parameter.</summary>
+    /// <param name="Expected">The ledger's entry when planning; null where it had none.</param>
+    /// <param name="Left">The key that was in use, which is left to expire.</param>
+    /// <param name="Superseded">Usable keys of the pool that nobody is to use any more; they are revoked first.</param>
+    public sealed record RotatePoolKey(
+        KeyPool Pool, ImmutableArray<string> Tags, PoolRecord? Expected, ExpiringKey? Left, ImmutableArray<KeyId> Superseded, string Why) : PlanAction;
+
+    /// <summary>Revokes an auth key of a pool that nobody will use.</summary>
+    public sealed record RevokePoolKey(KeyId Key, string Pool) : PlanAction;
+
+    /// <summary>Deletes the parameter of a pool that is no longer wanted.</summary>
+    public sealed record DeletePoolParameter(string Pool) : PlanAction;
+
+    /// <summary>Strikes a pool from the ledger, once nothing is left of it.</summary>
+    public sealed record ForgetPool(PoolRecord Record) : PlanAction;
+
     /// <summary>Gives a VPC its 4via6 site id, in the ledger.</summary>
     public sealed record AssignSite(Scope Scope, VpcId Vpc, int Site) : PlanAction;
 
@@ -111,6 +128,10 @@ public abstract record PlanAction
         RevokeKey a => a.Key.ToString(),
         DeleteParameters a => a.Instance.ToString(),
         ForgetNode a => a.Instance.ToString(),
+        RotatePoolKey a => a.Pool.Name,
+        RevokePoolKey a => a.Key.ToString(),
+        DeletePoolParameter a => a.Pool,
+        ForgetPool a => a.Record.Name,
         AssignSite a => a.Vpc.ToString(),
         RememberPlain a => a.Vpc.ToString(),
         ReleaseSite a => a.Vpc.ToString(),
@@ -121,8 +142,8 @@ public abstract record PlanAction
     public Effect Effect => this switch
     {
         ApproveRoutes or AssignSite or AssociateZone => Effect.Add,
-        SetSplitDns { Expected: null } => Effect.Add,
-        RecordNode or TagSite or RememberPlain or AdvertiseRoutes or SetSplitDns or ConfirmSplitDns or AwaitAssociation or SetDns64 => Effect.Change,
+        SetSplitDns { Expected: null } or RotatePoolKey { Expected.Key: null } or RotatePoolKey { Expected: null } => Effect.Add,
+        RecordNode or TagSite or RememberPlain or AdvertiseRoutes or SetSplitDns or ConfirmSplitDns or AwaitAssociation or SetDns64 or RotatePoolKey => Effect.Change,
         _ => Effect.Remove,
     };
 
@@ -147,6 +168,10 @@ public abstract record PlanAction
         RevokeKey a => $"revoke auth key {a.Key} of {a.Instance}",
         DeleteParameters a => $"delete {string.Join(" and ", a.Leaves)} of {a.Instance}",
         ForgetNode a => $"forget {a.Instance} in the ledger",
+        RotatePoolKey a => $"mint an auth key for pool {a.Pool.Name}, as {a.Why}{(a.Superseded.IsEmpty ? "" : $", and revoke {string.Join(" and ", a.Superseded)} first")}",
+        RevokePoolKey a => $"revoke auth key {a.Key} of pool {a.Pool}",
+        DeletePoolParameter a => $"delete the auth key parameter of pool {a.Pool}",
+        ForgetPool a => $"forget pool {a.Record.Name} in the ledger",
         AssignSite a => string.Create(CultureInfo.InvariantCulture, $"give {a.Vpc} the 4via6 site id {a.Site}"),
         RememberPlain a => $"remember that {a.Vpc} is reached by {a.Prefixes} as {(a.Prefixes.Count == 1 ? "it is" : "they are")}",
         ReleaseSite a => string.Create(CultureInfo.InvariantCulture, $"let the 4via6 site id {a.Site} of {a.Vpc} rest"),

@@ -18,6 +18,7 @@ public sealed record Report(
     ImmutableArray<ReportZoneAssociation> ZoneAssociations,
     SortedDictionary<string, int> Sites,
     ImmutableArray<ReportPrefix> Prefixes,
+    ImmutableArray<ReportPool> Pools,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ReportPolicyFile? PolicyFile,
     ImmutableArray<ReportAction> Actions,
     ImmutableArray<ReportFinding> Findings)
@@ -41,6 +42,7 @@ public sealed record Report(
             [.. prefix.Direct.Select(instance => instance.ToString())],
             [.. prefix.StandIns.Select(instance => instance.ToString())],
             prefix.Zones))],
+        [.. seen.Pools.Configured.OrderBy(pool => pool.Name, StringComparer.Ordinal).Select(pool => ReportPool.Of(pool, seen.Pools))],
         ReportPolicyFile.Of(plan, seen.NodeTags),
         [.. results.Select(result => new ReportAction(
             result.Step.Action.Kind, result.Step.Action.Target, result.Step.Action.ToString(), result.Outcome.Word, result.Outcome.Detail))],
@@ -73,6 +75,19 @@ public sealed record ReportZoneAssociation(string ZoneId, string VpcId, string V
 /// <param name="StandIns">Instances that reach the VPC from another.</param>
 /// <param name="Zones">Availability zones of those that carry traffic now.</param>
 public sealed record ReportPrefix(Prefix Prefix, string? VpcId, ImmutableArray<string> Routers, ImmutableArray<string> StandIns, ImmutableArray<string> Zones);
+
+/// <summary>A key pool as it was seen; what was done about it is among the actions.</summary>
+/// <param name="KeyId">The key that was minted last; null where there is none.</param>
+/// <param name="Parameter">The parameter that the key is read from; null where it was not seen.</param>
+public sealed record ReportPool(string Name, string Role, string? KeyId, DateTimeOffset? Expires, string? Parameter)
+{
+    public static ReportPool Of(KeyPool pool, PoolsSeen seen)
+    {
+        var key = seen.Records.Items.FirstOrDefault(record => record.Name == pool.Name)?.Key;
+        var isThere = seen.Parameters.Items.Any(parameter => parameter.Pool == pool.Name);
+        return new(pool.Name, pool.Role, key?.Id.ToString(), key?.Expires, isThere ? PoolParameters.Name(seen.Folder, pool.Name) : null);
+    }
+}
 
 /// <summary>What the tailnet's policy file needs for VPCs that are reached by 4via6: grants name the IPv6 form, never the IPv4 one.</summary>
 public sealed record ReportPolicyFile(ReportAutoApprovers AutoApprovers, ImmutableArray<ReportGrant> Grants)
