@@ -35,6 +35,7 @@ public sealed class SettingsTests
         Assert.Empty(settings.Names.Services);
         Assert.False(settings.Names.ReverseZones);
         Assert.Empty(settings.KeyPools);
+        Assert.Null(settings.DevicePrice);
         Assert.False(settings.DryRun);
     }
 
@@ -56,6 +57,7 @@ public sealed class SettingsTests
         Set("SERVICE_DOMAINS", "rds, eks,rds");
         Set("REVERSE_ZONES", "true");
         Set("KEY_POOLS", "ci=exit-node/12, Web-2=subnet-router");
+        Set("DEVICE_PRICE", "0.50");
         Set("DRY_RUN", "true");
 
         var settings = Read();
@@ -76,6 +78,7 @@ public sealed class SettingsTests
         Assert.Equal(["eks", "rds"], settings.Names.Services);
         Assert.True(settings.Names.ReverseZones);
         Assert.Equal([new("ci", "exit-node", TimeSpan.FromHours(12)), new KeyPool("Web-2", "subnet-router", TimeSpan.FromHours(24))], settings.KeyPools);
+        Assert.Equal(0.50m, settings.DevicePrice);
         Assert.True(settings.DryRun);
     }
 
@@ -109,6 +112,20 @@ public sealed class SettingsTests
         Assert.Equal(
             ["KEY_POOLS gives a the role agent, to which NODE_TAGS gives no tag", "KEY_POOLS gives c '999' hours", "KEY_POOLS gives d the role 'other', which is not known"],
             Error().Problems.Select(problem => problem.Text.Split(';')[0]));
+    }
+
+    [Theory]
+    [InlineData("free")]
+    [InlineData("-1")]
+    [InlineData("0,50")]
+    [InlineData("1e3")]
+    [InlineData("6 USD")]
+    [InlineData("1000001")]
+    public void Refuses_a_price_that_is_none(string value)
+    {
+        Set("DEVICE_PRICE", value);
+
+        Assert.StartsWith($"DEVICE_PRICE is '{value}'; expected the price of one device a month", OnlyProblem("DEVICE_PRICE"), StringComparison.Ordinal);
     }
 
     [Theory]

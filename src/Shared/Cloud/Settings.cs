@@ -18,6 +18,7 @@ namespace Automation;
 /// <param name="Names">What is forwarded and associated beyond private hosted zones.</param>
 /// <param name="Dns64Document">Name of the SSM document that configures a router's DNS64 resolver.</param>
 /// <param name="KeyPools">Pools of auth keys for what is no EC2 instance.</param>
+/// <param name="DevicePrice">What a device costs a month; null where nothing is to be said of cost.</param>
 /// <param name="OptIn">Prefixes behind gateways, of no VPC that is looked after, that are advertised all the same.</param>
 public sealed record Settings(
     Scope Home,
@@ -35,6 +36,7 @@ public sealed record Settings(
     NameSettings Names,
     string Dns64Document,
     ImmutableArray<KeyPool> KeyPools,
+    decimal? DevicePrice,
     bool DryRun)
 {
     /// <summary>Tells this installation's keys of pools from those of others.</summary>
@@ -68,13 +70,14 @@ public sealed record Settings(
         var optIn = OptInPrefixesVariable.Read(read);
         var names = NameVariables.Read(read);
         var pools = KeyPoolsVariable.Read(read, tags);
+        var price = DevicePriceVariable.Read(read);
         var dryRun = ReadDryRun(read);
         if (!read.Problems.IsEmpty)
         {
             throw new SettingsException(read.Problems);
         }
 
-        return new(home!, tailnet, api, credential!, tags, prefix, key, table!, scopes, role, document, optIn, names, dns64, pools, dryRun);
+        return new(home!, tailnet, api, credential!, tags, prefix, key, table!, scopes, role, document, optIn, names, dns64, pools, price, dryRun);
     }
 
     // In AWSSDK.Core 4.0.102 adaptive mode never refills its bucket: after one throttle every call waits and fails, its error code lost.

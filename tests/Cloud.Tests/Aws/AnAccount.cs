@@ -41,5 +41,6 @@ internal static class AnAccount
         NameSettings.Standard,
         "Tailnet-SetDns64",
         [],
+        null,
         false);
 }

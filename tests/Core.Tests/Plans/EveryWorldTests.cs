@@ -112,6 +112,24 @@ public class EveryWorldTests
     });
 
     [Fact]
+    public void A_device_of_a_living_instance_is_deleted_only_beside_one_that_lives_and_the_ledger_has_that_one() => InEach((all, seed) =>
+    {
+        foreach (var seen in new[] { all, AnyWorld.Unread(all, seed) })
+        {
+            var plan = ReconcilePlanner.Plan(seen, allowMassDelete: true);
+            var after = After.Of(seen, plan);
+            var alive = seen.Scopes.SelectMany(scope => scope.Instances.Items).Where(instance => !instance.IsGone).Select(instance => instance.Id).ToHashSet();
+            foreach (var step in plan.Steps.Select(step => step.Action).OfType<PlanAction.DeleteDevice>().Where(step => alive.Contains(step.Instance)))
+            {
+                var dead = seen.Devices.Items.Single(device => device.Id == step.Device);
+                Assert.True(!dead.Connected && seen.ObservedAt - dead.LastSeen >= TimeSpan.FromMinutes(10) && seen.Devices.IsComplete && seen.Nodes.IsComplete, $"too early: {step}");
+                Assert.True(after.Devices.Items.Any(device => device.HostName == step.HostName && device is { Connected: true, Authorized: true }), $"the last: {step}");
+                Assert.DoesNotContain(after.Nodes.Items, record => record.Device == step.Device);
+            }
+        }
+    });
+
+    [Fact]
     public void Of_no_pool_are_more_than_two_keys_usable_once_one_is_minted() => InEach((all, seed) =>
     {
         foreach (var seen in new[] { all, AnyWorld.Unread(all, seed) })

@@ -30,7 +30,7 @@ public sealed partial class Reconciler(SnapshotObserver observer, PlanApplier ap
         }
 
         var dryRun = request.DryRun || settings.DryRun;
-        var results = dryRun ? [.. Report.Unapplied(plan)] : await applier.ApplyAsync(plan.Steps, stopping);
+        var results = dryRun ? Report.Unapplied(plan) : await applier.ApplyAsync(plan.Steps, stopping);
         var report = Report.Of(seen, plan, results, dryRun, CallsSince(callsBefore));
         LogReconciled(log, plan.Summary, dryRun, results.Length, plan.Findings.Length);
 

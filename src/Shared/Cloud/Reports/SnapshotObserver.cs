@@ -71,6 +71,7 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
             Associations = ledgerSeen?.Associations ?? Seen<AssociationRecord>.Unknown(ledgerProblem!),
             Names = settings.Names,
             Pools = await pools,
+            DevicePrice = settings.DevicePrice,
         };
 
         // Last, as who serves a VPC says whether its names matter.

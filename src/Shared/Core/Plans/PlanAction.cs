@@ -66,8 +66,8 @@ public abstract record PlanAction
     /// <summary>Gives a router the configuration of its DNS64 resolver, with an SSM document that ends well only once the resolver answers.</summary>
     public sealed record SetDns64(Scope Scope, InstanceId Instance, string HostName, Dns64 Wanted) : PlanAction;
 
-    /// <summary>Deletes a device whose instance is gone.</summary>
-    public sealed record DeleteDevice(InstanceId Instance, DeviceId Device, string HostName) : PlanAction;
+    /// <summary>Deletes a device whose instance is gone, or has joined anew as another device.</summary>
+    public sealed record DeleteDevice(InstanceId Instance, DeviceId Device, string HostName, string Reason) : PlanAction;
 
     /// <summary>Revokes an auth key that no instance will use.</summary>
     public sealed record RevokeKey(KeyId Key, InstanceId Instance) : PlanAction;
@@ -164,7 +164,7 @@ public abstract record PlanAction
         DissociateZone a => $"dissociate {a.Record.Vpc} from zone {a.Record.Zone}, {a.Record.Name}",
         ForgetAssociation a => $"forget the association of {a.Record.Vpc} with zone {a.Record.Zone} in the ledger",
         SetDns64 a => $"let {a.HostName} answer names {a.Wanted}",
-        DeleteDevice a => $"delete device {a.Device} of {a.HostName}",
+        DeleteDevice a => $"delete device {a.Device} of {a.HostName}: {a.Reason}",
         RevokeKey a => $"revoke auth key {a.Key} of {a.Instance}",
         DeleteParameters a => $"delete {string.Join(" and ", a.Leaves)} of {a.Instance}",
         ForgetNode a => $"forget {a.Instance} in the ledger",

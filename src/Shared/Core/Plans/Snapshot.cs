@@ -42,6 +42,9 @@ public sealed record Snapshot
     public required NameSettings Names { get; init; }
 
     public required PoolsSeen Pools { get; init; }
+
+    /// <summary>What a device costs a month; null where nobody has said so.</summary>
+    public decimal? DevicePrice { get; init; }
 }
 
 /// <summary>One account and Region.</summary>
