@@ -128,6 +128,14 @@ public sealed class KilledProcessTests
             },
             network => network.WithPools(),
             Minutes(17)),
+        ["a router that has joined anew"] = new(
+            network => network.WithAsync(Blue, Green),
+            network =>
+            {
+                network.Tailnet.Disconnect(network.Device(Blue)!.Id);
+                network.Region.Instance(Blue).Device = network.Tailnet.AddDevice($"subnet-router-{Blue}", ["tag:aws-router"], Prefixes("10.0.0.0/16"));
+            },
+            Minutes(16)),
         ["an association with another account undone"] = new(
             network => AssociatedAsync(network, s_two[1]),
             network => network.World.Aws.Peerings.Delete(PeeringId.Parse("pcx-0a1b2c3d4e5f60718")),
