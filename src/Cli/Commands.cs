@@ -35,7 +35,7 @@ internal sealed class Commands(TextReader input, TextWriter output, TextWriter p
             return Exit(plan);
         }
 
-        new PlanText(json ? progress : output).Write(plan);
+        new PlanText(json ? progress : output).Write(plan, Report.Of(seen, plan));
         if (!yes && !await AgreesAsync(plan.Steps.Count(step => step.Held is null) is 1 ? "Apply this step" : $"Apply these {plan.Steps.Count(step => step.Held is null)} steps", stopping))
         {
             return ExitCode.Failed;
@@ -195,7 +195,7 @@ internal sealed class Commands(TextReader input, TextWriter output, TextWriter p
         }
         else
         {
-            _text.Write(plan);
+            _text.Write(plan, report);
         }
     }
 

@@ -6,7 +6,8 @@ namespace Automation.Cli;
 /// <summary>A plan and what became of it, line by line.</summary>
 internal sealed class PlanText(TextWriter output)
 {
-    public void Write(Plan plan)
+    /// <param name="report">The same plan's.</param>
+    public void Write(Plan plan, Report report)
     {
         foreach (var step in plan.Steps)
         {
@@ -24,6 +25,7 @@ internal sealed class PlanText(TextWriter output)
             output.WriteLine(Line(finding));
         }
 
+        new ReportTable(output).WriteCleanup(report.Cleanup);
         output.WriteLine(plan.Summary);
     }
 

@@ -48,6 +48,13 @@ internal sealed class ReportTable(TextWriter output)
             names.AddRow(Cell(domain), Cell(string.Join(", ", resolvers)));
         }
 
+        var pools = NewTable("Key pool", "Role", "Key", "Expires", "Parameter");
+        foreach (var pool in report.Pools)
+        {
+            pools.AddRow(
+                Cell(pool.Name), Cell(pool.Role), Cell(pool.KeyId ?? "none yet"), Cell(pool.Expires?.ToString("u", CultureInfo.InvariantCulture) ?? "-"), Cell(pool.Parameter ?? "not there"));
+        }
+
         var findings = NewTable("Severity", "Rule", "Resource", "Finding");
         foreach (var finding in report.Findings)
         {
@@ -63,7 +70,40 @@ internal sealed class ReportTable(TextWriter output)
         Show(prefixes, "No prefix is advertised.");
         Show(routers, "There is no router.");
         Show(names, "No domain is forwarded.");
+        if (pools.Rows.Count > 0)   // most have none
+        {
+            _console.Write(pools);
+        }
+
+        WriteCleanup(report.Cleanup);
         Show(findings, "There are no findings.");
+    }
+
+    /// <summary>Devices that are to be deleted, and what leaving them costs; nothing where there are none.</summary>
+    public void WriteCleanup(ReportCleanup cleanup)
+    {
+        if (cleanup.Devices == 0)
+        {
+            return;
+        }
+
+        var table = NewTable("Device to delete", "Host name", "Joined", "Silent", "Why", "Outcome");
+        foreach (var item in cleanup.Items)
+        {
+            table.AddRow(
+                Cell(item.Device),
+                Cell(item.HostName),
+                item.AgeDays is { } days ? string.Create(CultureInfo.InvariantCulture, $"{days} d ago") : "-",
+                item.SilentMinutes is { } minutes ? string.Create(CultureInfo.InvariantCulture, $"{minutes} min") : "-",
+                Cell(item.Reason),
+                Cell(item.Outcome));
+        }
+
+        _console.Write(table);
+        if (cleanup.MonthlyCost is { } cost)
+        {
+            _console.WriteLine(string.Create(CultureInfo.InvariantCulture, $" They cost {cost} a month while they stay."));
+        }
     }
 
     private static IAnsiConsole Create(TextWriter output)

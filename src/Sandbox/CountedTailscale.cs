@@ -11,6 +11,9 @@ internal sealed class CountedTailscale(ITailscale inner, OutsideCalls calls) : I
     public Task<MintedKey> CreateAuthKeyAsync(string description, ImmutableArray<string> tags, TimeSpan expiry, CancellationToken stopping) =>
         Do("POST /keys", stopping, () => inner.CreateAuthKeyAsync(description, tags, expiry, stopping));
 
+    public Task<MintedKey> CreateReusableKeyAsync(string description, ImmutableArray<string> tags, TimeSpan expiry, CancellationToken stopping) =>
+        Do("POST /keys", stopping, () => inner.CreateReusableKeyAsync(description, tags, expiry, stopping));
+
     public Task<ImmutableArray<AuthKey>> ListAuthKeysAsync(CancellationToken stopping) =>
         Do("GET /keys", stopping, () => inner.ListAuthKeysAsync(stopping));
 

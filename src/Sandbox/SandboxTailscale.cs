@@ -11,17 +11,11 @@ namespace Automation.Sandbox;
 /// </summary>
 public sealed class SandboxTailscale(Tailnet tailnet, OAuthClient client) : ITailscale
 {
-    public Task<MintedKey> CreateAuthKeyAsync(string description, ImmutableArray<string> tags, TimeSpan expiry, CancellationToken stopping)
-    {
-        KeyRules.Check(description, tags, expiry);
-        return Call(TailscaleCall.CreateKey, access =>
-        {
-            KeyOrder order = new(
-                description, TimeSpan.FromSeconds((long)expiry.TotalSeconds), Reusable: false, Ephemeral: true, Preauthorized: true, tags);
-            var key = tailnet.CreateKey(access, order);
-            return new MintedKey(key.Id, key.Value, key.Expires);
-        }, stopping);
-    }
+    public Task<MintedKey> CreateAuthKeyAsync(string description, ImmutableArray<string> tags, TimeSpan expiry, CancellationToken stopping) =>
+        CreateKey(description, tags, expiry, reusable: false, stopping);
+
+    public Task<MintedKey> CreateReusableKeyAsync(string description, ImmutableArray<string> tags, TimeSpan expiry, CancellationToken stopping) =>
+        CreateKey(description, tags, expiry, reusable: true, stopping);
 
     public Task<ImmutableArray<AuthKey>> ListAuthKeysAsync(CancellationToken stopping) => Call(TailscaleCall.ListKeys, access =>
     {
@@ -77,6 +71,18 @@ public sealed class SandboxTailscale(Tailnet tailnet, OAuthClient client) : ITai
         ArgumentException.ThrowIfNullOrEmpty(domain);
         Dictionary<string, ImmutableArray<string>> change = new() { [SplitDnsMap.Domain(domain)] = SplitDnsMap.Resolvers(resolvers) };
         return Call(TailscaleCall.PatchSplitDns, access => MapOf(tailnet.ChangeSplitDns(access, change)), stopping);
+    }
+
+    private Task<MintedKey> CreateKey(string description, ImmutableArray<string> tags, TimeSpan expiry, bool reusable, CancellationToken stopping)
+    {
+        KeyRules.Check(description, tags, expiry);
+        return Call(TailscaleCall.CreateKey, access =>
+        {
+            KeyOrder order = new(
+                description, TimeSpan.FromSeconds((long)expiry.TotalSeconds), reusable, Ephemeral: true, Preauthorized: true, tags);
+            var key = tailnet.CreateKey(access, order);
+            return new MintedKey(key.Id, key.Value, key.Expires);
+        }, stopping);
     }
 
     private static DeviceRoutes RoutesOf(SandboxDevice device) => new(device.Advertised, device.Enabled);

@@ -58,6 +58,8 @@ public sealed class SandboxWorld
             [],
             NameSettings.Standard,
             "Tailnet-SetDns64",
+            [],
+            DevicePrice: null,
             DryRun: false);
         Aws = new(Clock, Tailnet, Calls);
         Ledger = new(Calls);

@@ -16,6 +16,8 @@ public sealed class SimulatedLedger(OutsideCalls calls) : ILedger
 
     public SortedDictionary<(ZoneId Zone, VpcId Vpc), AssociationRecord> Associations { get; } = [];
 
+    public SortedDictionary<string, PoolRecord> Pools { get; } = new(StringComparer.Ordinal);
+
     public Task<NodeRecord?> GetNodeAsync(InstanceId instance, CancellationToken stopping) =>
         calls.Do("DynamoDB GetItem", stopping, () => Nodes.GetValueOrDefault(instance));
 
@@ -49,7 +51,7 @@ public sealed class SimulatedLedger(OutsideCalls calls) : ILedger
         calls.Do("DynamoDB DeleteItem", stopping, () => { Domains.Remove(domain); });
 
     public Task<LedgerListing> ReadAllAsync(CancellationToken stopping) =>
-        calls.Do("DynamoDB Scan", stopping, () => new LedgerListing(Seen<NodeRecord>.All(Nodes.Values), Seen<DomainRecord>.All(Domains.Values), Seen<SiteRecord>.All(Sites.Values), Seen<AssociationRecord>.All(Associations.Values)));
+        calls.Do("DynamoDB Scan", stopping, () => new LedgerListing(Seen<NodeRecord>.All(Nodes.Values), Seen<DomainRecord>.All(Domains.Values), Seen<SiteRecord>.All(Sites.Values), Seen<AssociationRecord>.All(Associations.Values), Seen<PoolRecord>.All(Pools.Values)));
 
     public Task<AssociationRecord?> GetAssociationAsync(ZoneId zone, VpcId vpc, CancellationToken stopping) =>
         calls.Do("DynamoDB GetItem", stopping, () => Associations.GetValueOrDefault((zone, vpc)));
@@ -72,6 +74,14 @@ public sealed class SimulatedLedger(OutsideCalls calls) : ILedger
 
     public Task DeleteAssociationAsync(ZoneId zone, VpcId vpc, CancellationToken stopping) =>
         calls.Do("DynamoDB DeleteItem", stopping, () => { Associations.Remove((zone, vpc)); });
+
+    public Task<PoolRecord?> PutPoolAsync(PoolRecord pool, CancellationToken stopping) =>
+        calls.Do("DynamoDB PutItem", stopping, () => (Pools.GetValueOrDefault(pool.Name)?.Version ?? 0) == pool.Version
+            ? Pools[pool.Name] = pool with { Version = pool.Version + 1 }
+            : null);
+
+    public Task<bool> DeletePoolAsync(string pool, long version, CancellationToken stopping) =>
+        calls.Do("DynamoDB DeleteItem", stopping, () => !Pools.TryGetValue(pool, out var record) || (record.Version == version && Pools.Remove(pool)));
 
     public Task<SiteRecord?> GetSiteAsync(int site, CancellationToken stopping) =>
         calls.Do("DynamoDB GetItem", stopping, () => Sites.GetValueOrDefault(site));

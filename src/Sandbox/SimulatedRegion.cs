@@ -431,7 +431,7 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
 }
 
 /// <param name="Secure">A SecureString: the value leaves the simulated SSM only to a caller that decrypts.</param>
-public sealed record SimulatedParameter(string Value, bool Secure, InstanceId? Reader, DateTimeOffset ModifiedAt);
+public sealed record SimulatedParameter(string Value, bool Secure, InstanceId? Reader, DateTimeOffset ModifiedAt, string? Description = null);
 
 /// <param name="TimedOut">Nobody answered in time.</param>
 public sealed record EndedWait(InstanceId Instance, string Hook, LifecycleResult Result, bool TimedOut);

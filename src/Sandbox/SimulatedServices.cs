@@ -158,6 +158,24 @@ internal sealed class SimulatedServices(SimulatedAws aws, SimulatedRegion region
     public Task PutStringAsync(string name, string value, InstanceId reader, CancellationToken stopping) =>
         Do("SSM PutParameter", stopping, () => { region.MayPut(); region.Parameters[name] = new(value, Secure: false, reader, region.Now); });
 
+    public Task PutPoolKeyAsync(string name, string pool, KeyId key, Secret value, CancellationToken stopping) =>
+        Do("SSM PutParameter", stopping, () => { region.Parameters[name] = new(value.Reveal(), Secure: true, null, region.Now, PoolParameters.DescriptionOf(key)); });
+
+    public Task<Listing<PoolParameter>> DescribePoolParametersAsync(string prefix, CancellationToken stopping) =>
+        Do("SSM DescribeParameters", stopping, () =>
+        {
+            var found = ImmutableArray.CreateBuilder<PoolParameter>();
+            foreach (var (name, parameter) in region.Parameters)
+            {
+                if (PoolParameters.TryParse(name, PoolParameters.Folder(prefix), out var pool))
+                {
+                    found.Add(new(pool, PoolParameters.KeyOf(parameter.Description)));
+                }
+            }
+
+            return new Listing<PoolParameter>(found.ToImmutable());
+        });
+
     public Task DeleteParametersAsync(ImmutableArray<string> names, CancellationToken stopping) =>
         Do("SSM DeleteParameters", stopping, () =>
         {

@@ -77,6 +77,7 @@ public sealed class SnapshotPlanTests : IDisposable
     public async Task What_is_held_waits_for_a_person_and_is_nothing_to_do()
     {
         await OneRouterAsync();
+        _world.Reconfigure(settings => settings with { DevicePrice = 9.5m });
         _world.HomeRegion.Kill(InstanceId.Parse("i-0a1b2c3d4e5f60718"), told: false);
         await _world.RunAsync(TimeSpan.FromMinutes(20));
         await WriteAsync();
@@ -84,14 +85,16 @@ public sealed class SnapshotPlanTests : IDisposable
         var held = await PlanAsync("--detailed-exitcode");
         Assert.Equal(ExitCode.Done, held.Exit);
         Assert.StartsWith(
-            "! held: delete device n000001CNTRL of subnet-router-i-0a1b2c3d4e5f60718 (it is the last router of",
+            "! held: delete device n000001CNTRL of subnet-router-i-0a1b2c3d4e5f60718: its instance is terminated (it is the last router of",
             held.Lines[0],
             StringComparison.Ordinal);
+        Assert.Contains(held.Lines, line => line.Contains("Device to delete", StringComparison.Ordinal) && line.Contains("Silent", StringComparison.Ordinal));
+        Assert.Contains(" They cost 9.5 a month while they stay.", held.Lines);
         Assert.Equal("Plan: 0 to add, 0 to change, 0 to remove.", held.Lines[^1]);
 
         var allowed = await PlanAsync("--detailed-exitcode", "--allow-mass-delete");
         Assert.Equal(ExitCode.Changes, allowed.Exit);
-        Assert.Equal("- delete device n000001CNTRL of subnet-router-i-0a1b2c3d4e5f60718", allowed.Lines[0]);
+        Assert.Equal("- delete device n000001CNTRL of subnet-router-i-0a1b2c3d4e5f60718: its instance is terminated", allowed.Lines[0]);
     }
 
     [Theory]

@@ -34,6 +34,8 @@ public sealed class SettingsTests
         Assert.Equal(ZoneAssociation.None, settings.Names.Association);
         Assert.Empty(settings.Names.Services);
         Assert.False(settings.Names.ReverseZones);
+        Assert.Empty(settings.KeyPools);
+        Assert.Null(settings.DevicePrice);
         Assert.False(settings.DryRun);
     }
 
@@ -54,6 +56,8 @@ public sealed class SettingsTests
         Set("ZONE_ASSOCIATION", "tagged");
         Set("SERVICE_DOMAINS", "rds, eks,rds");
         Set("REVERSE_ZONES", "true");
+        Set("KEY_POOLS", "ci=exit-node/12, Web-2=subnet-router");
+        Set("DEVICE_PRICE", "0.50");
         Set("DRY_RUN", "true");
 
         var settings = Read();
@@ -73,7 +77,55 @@ public sealed class SettingsTests
         Assert.Equal(ZoneAssociation.Tagged, settings.Names.Association);
         Assert.Equal(["eks", "rds"], settings.Names.Services);
         Assert.True(settings.Names.ReverseZones);
+        Assert.Equal([new("ci", "exit-node", TimeSpan.FromHours(12)), new KeyPool("Web-2", "subnet-router", TimeSpan.FromHours(24))], settings.KeyPools);
+        Assert.Equal(0.50m, settings.DevicePrice);
         Assert.True(settings.DryRun);
+    }
+
+    [Theory]
+    [InlineData("ci", "gives ci the role ''")]
+    [InlineData("=agent", "names a pool ''")]
+    [InlineData("c_i=agent", "names a pool 'c_i'")]
+    [InlineData("123456789012345678901234567890123=agent", "names a pool '123456789012345678901234567890123'")]
+    [InlineData("ci=nobody", "gives ci the role 'nobody', which is not known")]
+    [InlineData("ci=exit-node", "gives ci the role exit-node, to which NODE_TAGS gives no tag")]
+    [InlineData("ci=agent/0", "gives ci '0' hours")]
+    [InlineData("ci=agent/169", "gives ci '169' hours")]
+    [InlineData("ci=agent/", "gives ci '' hours")]
+    [InlineData("ci=agent/-1", "gives ci '-1' hours")]
+    [InlineData("ci=agent/1.5", "gives ci '1.5' hours")]
+    [InlineData("ci=agent/12/3", "gives ci '12/3' hours")]
+    [InlineData("ci=agent,ci=agent/2", "names the pool ci twice")]
+    public void Refuses_a_key_pool_that_cannot_be(string value, string wrong)
+    {
+        Set("NODE_TAGS", "subnet-router=tag:aws-router,agent=tag:aws-agent");
+        Set("KEY_POOLS", value);
+
+        Assert.StartsWith($"KEY_POOLS {wrong}", OnlyProblem("KEY_POOLS"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Names_every_key_pool_that_cannot_be()
+    {
+        Set("KEY_POOLS", "a=agent,b=subnet-router/1,c=subnet-router/999,d=other");
+
+        Assert.Equal(
+            ["KEY_POOLS gives a the role agent, to which NODE_TAGS gives no tag", "KEY_POOLS gives c '999' hours", "KEY_POOLS gives d the role 'other', which is not known"],
+            Error().Problems.Select(problem => problem.Text.Split(';')[0]));
+    }
+
+    [Theory]
+    [InlineData("free")]
+    [InlineData("-1")]
+    [InlineData("0,50")]
+    [InlineData("1e3")]
+    [InlineData("6 USD")]
+    [InlineData("1000001")]
+    public void Refuses_a_price_that_is_none(string value)
+    {
+        Set("DEVICE_PRICE", value);
+
+        Assert.StartsWith($"DEVICE_PRICE is '{value}'; expected the price of one device a month", OnlyProblem("DEVICE_PRICE"), StringComparison.Ordinal);
     }
 
     [Theory]

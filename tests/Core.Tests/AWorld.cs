@@ -11,7 +11,7 @@ public sealed partial class AWorld
 {
     public static readonly Scope Scope = new("111122223333", "eu-west-1");
     public static readonly DateTimeOffset Now = new(2026, 3, 4, 9, 15, 0, TimeSpan.Zero);
-    public static readonly NodeTags Tags = new(ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty.Add("subnet-router", ["tag:aws-router"]));
+    public static readonly NodeTags Tags = new(ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty.Add("subnet-router", ["tag:aws-router"]).Add("agent", ["tag:aws-agent"]));
 
     private readonly List<Vpc> _vpcs = [];
     private readonly List<Instance> _instances = [];
@@ -167,7 +167,7 @@ public sealed partial class AWorld
     public AWorld WithInternalDomain(int vpc, string resolver) =>
         WithSplitDns("eu-west-1.compute.internal", resolver).WithOwned("eu-west-1.compute.internal", 0, vpc, true, resolver);
 
-    /// <param name="part">vpcs, instances, zones, parameters, devices, keys, splitDns, nodes or domains.</param>
+    /// <param name="part">vpcs, instances, zones, parameters, devices, keys, splitDns, nodes, domains, poolRecords or poolParameters.</param>
     public AWorld Unread(string part, string why = "AccessDenied")
     {
         _problems[part] = why;
@@ -217,6 +217,7 @@ public sealed partial class AWorld
         OptIn = _optIn,
         Associations = Part("associations", _associations),
         Names = _names,
+        Pools = SeenPools,
     };
 
     public Plan Planned(bool allowMassDelete = false) => ReconcilePlanner.Plan(Seen(), allowMassDelete);

@@ -104,6 +104,7 @@ internal sealed class Installation : IAsyncDisposable
         ["RoutesDocument"] = RoutesDocument,
         ["Dns64Document"] = Dns64Document,
         ["AssociatesZones"] = "true",
+        ["HasKeyPools"] = "true",
         [$"{function}Queue.Arn"] = Queue.Arn,
         [$"{function}Log.Arn"] = $"arn:aws:logs:{Region}:{Account.Id}:log-group:{function}:*",
     };
@@ -286,6 +287,8 @@ internal sealed class Installation : IAsyncDisposable
     }
 
     public static string KeyParameter(InstanceId instance) => $"{ParameterPrefix}/nodes/{instance}/auth-key";
+
+    public const string PoolParameter = ParameterPrefix + "/pools/ci/auth-key";
 
     public static string SettingsParameter(InstanceId instance) => $"{ParameterPrefix}/nodes/{instance}/settings";
 

@@ -78,9 +78,10 @@ public sealed class RoleStories(Moto moto) : IAsyncLifetime
         await _here.AddRouterAsync(await World.CreateSubnetAsync(twin, "10.10.2.0/24"), Installation.Dns64RouterTags);
         await _here.BringInAsync(node, routers[0]);
         await _here.BringInAsync(node, routers[1]);
-        var function = await _here.StartAsync("Reconcile", ("ZONE_ASSOCIATION", "tagged"));
+        var function = await _here.StartAsync("Reconcile", ("ZONE_ASSOCIATION", "tagged"), ("KEY_POOLS", "ci=subnet-router/1"));
         await LookAsync(function);
         Assert.Superset(new HashSet<string>(["corp.internal", "peered.internal", "twin.internal"]), _here.Tailnet.SplitDns.Keys.ToHashSet());
+        Assert.NotNull(await World.GetParameterAsync(Installation.PoolParameter));
         Assert.Contains(associated, (await World.ZonesOfAsync(vpc)).Keys);
         Assert.Equal(["1", "2"], new[] { await SiteTagAsync(vpc), await SiteTagAsync(twin) }.Order(StringComparer.Ordinal));
 

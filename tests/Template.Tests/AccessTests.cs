@@ -64,12 +64,26 @@ public class AccessTests(StackTemplate template)
             "route53:AssociateVPCWithHostedZone", "route53:GetChange", "route53:ListTagsForResources",
         ];
         var statements = template.Properties("ReconcileRole")["Policies"]![0]!["PolicyDocument"]!["Statement"]!.AsArray();
-        var conditional = statements.Where(statement => statement!["Fn::If"] is not null).ToList();
+        var conditional = statements.Where(statement => (string?)statement!["Fn::If"]?[0] != "HasKeyPools" && statement["Fn::If"] is not null).ToList();
 
         Assert.All(conditional, statement => Assert.Equal(
             ("AssociatesZones", "AWS::NoValue"), ((string)statement!["Fn::If"]![0]!, (string?)statement["Fn::If"]![2]!["Ref"])));
         Assert.Equal(actions, conditional.SelectMany(statement => Texts(statement!["Fn::If"]![1]!["Action"]!)).Order(StringComparer.Ordinal));
         AssertOfTheRegion(conditional[0]!["Fn::If"]![1]!);
+    }
+
+    [Fact]
+    public void Keys_of_pools_are_written_only_where_there_are_pools_and_never_read()
+    {
+        var statements = template.StatementsOf("ReconcileRole").ToList();
+        var conditional = template.Properties("ReconcileRole")["Policies"]![0]!["PolicyDocument"]!["Statement"]!.AsArray()
+            .Where(statement => (string?)statement!["Fn::If"]?[0] == "HasKeyPools").Select(statement => statement!["Fn::If"]![1]!).ToList();
+
+        Assert.Equal(["kms:Encrypt", "ssm:AddTagsToResource", "ssm:PutParameter"], conditional.SelectMany(statement => Texts(statement["Action"]!)).Order(StringComparer.Ordinal));
+        Assert.All(conditional, statement => Assert.Contains("/pools/*", statement.ToJsonString(), StringComparison.Ordinal));
+        Assert.All(
+            statements.Where(statement => statement.ToJsonString().Contains("/pools/*", StringComparison.Ordinal)),
+            statement => Assert.DoesNotContain(Texts(statement["Action"]!), action => action.StartsWith("ssm:GetParameter", StringComparison.Ordinal) || action == "kms:Decrypt"));
     }
 
     [Fact]

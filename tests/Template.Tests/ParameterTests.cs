@@ -60,6 +60,29 @@ public class ParameterTests(StackTemplate template)
     public void Services_are_those_that_the_program_knows(string services, bool taken) =>
         Assert.Equal(taken, Regex.IsMatch(services, (string)template.Parameters["ServiceDomains"]!["AllowedPattern"]!));
 
+    [Theory]
+    [InlineData("KeyPools", "", true)]
+    [InlineData("KeyPools", "ci=agent", true)]
+    [InlineData("KeyPools", "ci=agent/12,Web-2=app-connector/168", true)]
+    [InlineData("KeyPools", "ci", false)]
+    [InlineData("KeyPools", "ci=agent/12, web=agent", false)]
+    [InlineData("KeyPools", "c_i=agent", false)]
+    [InlineData("RoleTags", "", true)]
+    [InlineData("RoleTags", "agent=tag:aws-agent,exit-node=tag:exit+tag:more", true)]
+    [InlineData("RoleTags", "agent=aws-agent", false)]
+    [InlineData("RoleTags", "agent=tag:aws-agent,", false)]
+    public void Pools_and_tags_are_lists_that_the_program_reads(string parameter, string value, bool taken) =>
+        Assert.Equal(taken, Regex.IsMatch(value, (string)template.Parameters[parameter]!["AllowedPattern"]!));
+
+    [Fact]
+    public async Task Pools_and_the_tags_of_their_roles_reach_the_functions()
+    {
+        var stack = await TemplateScript.ReadAsync("deploy", "KeyPools=ci=agent/12", "RoleTags=agent=tag:aws-agent");
+
+        Assert.Contains("\"KEY_POOLS\":\"ci=agent/12\"", stack.ToJsonString(), StringComparison.Ordinal);
+        Assert.Contains("\"NODE_TAGS\":\"subnet-router=tag:aws-router,agent=tag:aws-agent\"", stack.ToJsonString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Every_service_that_the_program_knows_can_be_asked_for()
     {

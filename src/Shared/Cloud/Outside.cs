@@ -30,6 +30,7 @@ public sealed class Parts
             new ZonesApplier(aws, ledger, time),
             new Dns64Applier(commands, ledger, settings.Dns64Document),
             new NodesApplier(aws, tailscale, ledger, registration, settings, time),
+            new PoolsApplier(aws, tailscale, ledger, settings, time, log),
             log);
         Reconciler = new(Observer, Applier, aws, settings, log);
         var admission = new NodeAdmission(Observer, Applier, settings, log);

@@ -17,6 +17,8 @@ namespace Automation;
 /// <param name="MemberRole">Name of the role assumed in other accounts; null where there are none.</param>
 /// <param name="Names">What is forwarded and associated beyond private hosted zones.</param>
 /// <param name="Dns64Document">Name of the SSM document that configures a router's DNS64 resolver.</param>
+/// <param name="KeyPools">Pools of auth keys for what is no EC2 instance.</param>
+/// <param name="DevicePrice">What a device costs a month; null where nothing is to be said of cost.</param>
 /// <param name="OptIn">Prefixes behind gateways, of no VPC that is looked after, that are advertised all the same.</param>
 public sealed record Settings(
     Scope Home,
@@ -33,8 +35,13 @@ public sealed record Settings(
     PrefixSet OptIn,
     NameSettings Names,
     string Dns64Document,
+    ImmutableArray<KeyPool> KeyPools,
+    decimal? DevicePrice,
     bool DryRun)
 {
+    /// <summary>Tells this installation's keys of pools from those of others.</summary>
+    public string PoolMark => KeyPool.MarkOf(Home, LedgerTable);
+
     private static readonly SearchValues<char> s_tailnet = VariableReader.LettersDigitsAnd("-._@+");
     private static readonly SearchValues<char> s_parameter = VariableReader.LettersDigitsAnd("-._/");
     private static readonly SearchValues<char> s_kmsKey = VariableReader.LettersDigitsAnd("-_/:");
@@ -62,13 +69,15 @@ public sealed record Settings(
         var dns64 = ReadDocument(read, "DNS64_DOCUMENT", "Tailnet-SetDns64");
         var optIn = OptInPrefixesVariable.Read(read);
         var names = NameVariables.Read(read);
+        var pools = KeyPoolsVariable.Read(read, tags);
+        var price = DevicePriceVariable.Read(read);
         var dryRun = ReadDryRun(read);
         if (!read.Problems.IsEmpty)
         {
             throw new SettingsException(read.Problems);
         }
 
-        return new(home!, tailnet, api, credential!, tags, prefix, key, table!, scopes, role, document, optIn, names, dns64, dryRun);
+        return new(home!, tailnet, api, credential!, tags, prefix, key, table!, scopes, role, document, optIn, names, dns64, pools, price, dryRun);
     }
 
     // In AWSSDK.Core 4.0.102 adaptive mode never refills its bucket: after one throttle every call waits and fails, its error code lost.

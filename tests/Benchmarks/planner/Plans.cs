@@ -135,6 +135,7 @@ internal sealed class GeneratedNetwork(int vpcs, int cidrs, int zones = 0)
             Domains = Seen<DomainRecord>.All([]),
             Sites = Seen<SiteRecord>.All([]),
             OptIn = [],
+            Pools = new() { Mark = "", Folder = "/tailnet/pools", Configured = [], Records = Seen<PoolRecord>.All([]), Parameters = Seen<PoolParameter>.Unknown(ScopeSeen.NotLookedAt) },
             Associations = Seen<AssociationRecord>.All([]),
             Names = new(ZoneAssociation.All, [], false),
         };

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Automation.Plans;
 using Microsoft.Extensions.Time.Testing;
 using static Automation.Aws.AnAccount;
 
@@ -190,6 +191,43 @@ public sealed class SsmClientTests : IDisposable
         Assert.Equal(["auth-key", "settings"], listing.Items.Select(parameter => parameter.Leaf));
         Assert.All(listing.Items, parameter => Assert.Equal(Router, parameter.Instance));
         Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(1795428000), listing.Items[0].ModifiedAt);
+    }
+
+    [Fact]
+    public async Task Creates_a_pool_s_parameter_with_its_tag_and_the_name_of_its_key()
+    {
+        _aws.On(
+            Ssm, Put, "\"Overwrite\":false", "\"Type\":\"SecureString\"", "\"KeyId\":\"alias/tailnet\"", "\"Value\":\"open sesame\"", "\"Description\":\"auth key k9CNTRL\"",
+            "\"Tags\":[{\"Key\":\"TailnetPool\",\"Value\":\"ci\"}]").Json("{}");
+
+        await Clients(_aws, change: settings => settings with { ParameterKmsKey = "alias/tailnet" }).In(Home).Ssm
+            .PutPoolKeyAsync("/tailnet/pools/ci/auth-key", "ci", KeyId.Parse("k9CNTRL"), new("open sesame"), Stopping);
+    }
+
+    [Fact]
+    public async Task Overwrites_a_pool_s_parameter_without_tags_which_AWS_would_refuse_then()
+    {
+        _aws.On(Ssm, Put, "\"Overwrite\":false").JsonError("ParameterAlreadyExists", "The parameter already exists.")
+            .On(Ssm, Put, "\"Overwrite\":true", "\"Type\":\"SecureString\"", "\"Value\":\"open sesame\"", "\"Description\":\"auth key k9CNTRL\"").Json("{}");
+
+        await Client.PutPoolKeyAsync("/tailnet/pools/ci/auth-key", "ci", KeyId.Parse("k9CNTRL"), new("open sesame"), Stopping);
+
+        Assert.DoesNotContain("Tags", _aws.Requests[1].Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Lists_the_pools_parameters_by_the_keys_that_they_hold_and_passes_over_others()
+    {
+        _aws.On(Ssm, Describe, "[{\"Key\":\"Path\",\"Option\":\"Recursive\",\"Values\":[\"/tailnet/pools\"]}]").Json(
+            """
+            {"Parameters":[{"Name":"/tailnet/pools/ci/auth-key","Description":"auth key k9CNTRL"},{"Name":"/tailnet/pools/web/auth-key"},{"Name":"/tailnet/pools/w_b/auth-key"},
+            {"Name":"/tailnet/pools/old/auth-key","Description":"auth key of somebody"},{"Name":"/tailnet/pools/ci/other"},{"Name":"/tailnet/pools/ci/a/auth-key"},{"Name":"/tailnet/pools/auth-key"}]}
+            """);
+
+        var listing = await Client.DescribePoolParametersAsync("/tailnet", Stopping);
+
+        Assert.Null(listing.Problem);
+        Assert.Equal([new("ci", KeyId.Parse("k9CNTRL")), new("web", null), new PoolParameter("old", null)], listing.Items);
     }
 
     [Fact]

@@ -104,6 +104,21 @@ internal sealed class ANetwork
     /// <summary>Keys with which a node could still join.</summary>
     public SandboxKey[] Usable(InstanceId id) => [.. KeysOf(id).Where(key => !key.IsInvalid(World.Clock.GetUtcNow()) && !key.Used)];
 
+    /// <summary>Lets the installation have these key pools, of a role that the credential may give tags.</summary>
+    public void WithPools(params ImmutableArray<KeyPool> pools)
+    {
+        Tailnet.SetTagOwners("tag:aws-agent", ["tag:aws-router"]);
+        World.Reconfigure(settings => settings with
+        {
+            NodeTags = new(settings.NodeTags.ByRole.SetItem("agent", ["tag:aws-agent"])),
+            KeyPools = pools,
+        });
+    }
+
+    public SandboxKey[] PoolKeys(string pool) => [.. Tailnet.Keys.Where(key => key.Description.StartsWith($"aws pool {pool} ", StringComparison.Ordinal))];
+
+    public SandboxKey[] UsablePoolKeys(string pool) => [.. PoolKeys(pool).Where(key => !key.IsInvalid(World.Clock.GetUtcNow()))];
+
     public void AssertNothingIsLeftOf(InstanceId id)
     {
         Assert.Null(Device(id));
@@ -135,6 +150,7 @@ internal sealed class ANetwork
                 string.Create(CultureInfo.InvariantCulture, $"ledger {node.Instance} {node.Scope} {node.Role} {node.Vpc} {node.Routes} key={node.HasUsableKey(now)} gone={node.GoneAt is not null} device={HostName(node.Device)} dns64={node.Dns64}")),
             .. World.Ledger.Domains.Values.Select(domain => $"ledger {domain.Domain} {string.Join(' ', domain.Resolvers)} {domain.Zone} {domain.Scope} {domain.Vpc} confirmed={domain.Confirmed} exit node={domain.UseWithExitNode}"),
             .. World.Ledger.Associations.Values.Select(association => $"ledger {association.Zone} {association.Vpc} {association.Scope} of {association.Owner} authorized={association.Authorized} in sync={association.InSync}"),
+            .. World.Ledger.Pools.Values.Select(pool => $"ledger {pool.Name} in order={Region.Parameters.GetValueOrDefault($"/tailnet/pools/{pool.Name}/auth-key")?.Description == $"auth key {pool.Key?.Id}"} with a predecessor={pool.Previous?.Expires > now}"),
             .. World.Ledger.Sites.Values.Select(site => $"ledger {site.Site} {site.Vpc} {site.Scope} {site.ReleasedAt} {site.Plain}"),
             .. World.Aws.Regions.SelectMany(region => region.Vpcs).Select(vpc => $"{vpc.Id} tagged {vpc.SiteTag}"),
             .. Zones.Select(zone => $"zone {zone.Name} at {string.Join(' ', zone.Vpcs)} authorized for {string.Join(' ', zone.Authorized)}"),

@@ -12,6 +12,8 @@ public sealed class KilledProcessTests
 
     private const string Zone = "Z0123456789ABCDEFGHIJ", Spoke = "vpc-0f99e88d77c66b55a", Twin = "vpc-0c77d66e55f44a33b";
 
+    private static KeyPool Pool => new("ci", "agent", TimeSpan.FromHours(1));
+
     private static readonly ImmutableArray<Scope> s_two = [new("111122223333", "eu-west-1"), new("444455556666", "us-west-2")];
 
     private static readonly Dictionary<string, Story> s_stories = new()
@@ -100,6 +102,40 @@ public sealed class KilledProcessTests
             network => network.World.Aws.Region(s_two[1]).AddPrivateZone(Zone, "corp.example.internal", VpcId.Parse(Spoke)),
             Minutes(2),
             s_two),
+        ["a key pool's first key"] = new(
+            network => Task.CompletedTask,
+            network => network.WithPools(Pool),
+            Minutes(17)),
+        ["a key pool's next key"] = new(
+            PooledAsync,
+            network => network.World.Clock.Advance(Minutes(30)),
+            Minutes(17)),
+        ["a key pool whose parameter was deleted"] = new(
+            async network =>
+            {
+                await PooledAsync(network);
+                network.World.Clock.Advance(Minutes(30));
+                await network.World.ReconcileAsync();
+                network.World.Clock.Advance(Minutes(6));
+            },
+            network => network.Region.Parameters.Remove("/tailnet/pools/ci/auth-key"),
+            Minutes(17)),
+        ["a key pool taken out"] = new(
+            async network =>
+            {
+                await PooledAsync(network);
+                network.World.Clock.Advance(Minutes(6));
+            },
+            network => network.WithPools(),
+            Minutes(17)),
+        ["a router that has joined anew"] = new(
+            network => network.WithAsync(Blue, Green),
+            network =>
+            {
+                network.Tailnet.Disconnect(network.Device(Blue)!.Id);
+                network.Region.Instance(Blue).Device = network.Tailnet.AddDevice($"subnet-router-{Blue}", ["tag:aws-router"], Prefixes("10.0.0.0/16"));
+            },
+            Minutes(16)),
         ["an association with another account undone"] = new(
             network => AssociatedAsync(network, s_two[1]),
             network => network.World.Aws.Peerings.Delete(PeeringId.Parse("pcx-0a1b2c3d4e5f60718")),
@@ -134,6 +170,12 @@ public sealed class KilledProcessTests
         Assert.True(different.Count == 0, $"{different.Count} different ends. {string.Join('\n', different.Take(4))}");
     }
 
+    private static async Task PooledAsync(ANetwork network)
+    {
+        network.WithPools(Pool);
+        await network.World.ReconcileAsync();
+    }
+
     /// <summary>A hub with a router, and a spoke without one, whose zones may be associated with the hub.</summary>
     private static async Task PeeredAsync(ANetwork network, Scope spoke)
     {
@@ -158,7 +200,11 @@ public sealed class KilledProcessTests
         await story.Before(network);
         network.Region.EndedWaits.Clear();
         var handedOut = new HashSet<string>();
-        world.Calls.After = _ => AssertOneKeyAtMost(network, handedOut);
+        world.Calls.After = _ =>
+        {
+            AssertOneKeyAtMost(network, handedOut);
+            Assert.True(network.UsablePoolKeys("ci").Length <= 2, "more than two keys of a pool are usable");
+        };
 
         var begun = world.Calls.Count;
         story.Happens(network);

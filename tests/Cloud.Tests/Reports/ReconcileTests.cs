@@ -247,7 +247,7 @@ public sealed class ReconcileTests
         _network.Region.AssociateCidr(_network.Hub, "100.64.0.0/16");   // refused, so there is a finding
         var report = await InvokeAsync("""{"dryRun":true}""");
 
-        AssertMembers(report, "actions", "dryRun", "findings", "nodes", "observed", "prefixes", "rolePolicies", "routers", "sites", "splitDns", "summary", "zoneAssociations");
+        AssertMembers(report, "actions", "cleanup", "dryRun", "findings", "nodes", "observed", "pools", "prefixes", "rolePolicies", "routers", "sites", "splitDns", "summary", "zoneAssociations");
         Assert.True((bool)report["dryRun"]!);
         Assert.Equal("Plan: 1 to add, 0 to change, 0 to remove.", (string?)report["summary"]);
         AssertMembers(report["observed"]!, "calls", "devices", "scopes");
@@ -362,6 +362,27 @@ public sealed class ReconcileTests
         _network.Region.Kill(Green, told: false);
         World.Clock.Advance(Minutes(11));
         Assert.Contains("DeleteDevice held", Outcomes(await InvokeAsync("{}")));
+    }
+
+    [Fact]
+    public async Task The_dead_device_of_a_router_that_has_joined_anew_goes_once_it_has_been_silent_and_the_ledger_has_the_living_one()
+    {
+        await _network.WithAsync(Blue);
+        World.Reconfigure(settings => settings with { DevicePrice = 0.50m });
+        var dead = _network.Device(Blue)!.Id;
+        _network.Tailnet.Disconnect(dead);
+        var living = _network.Tailnet.AddDevice($"subnet-router-{Blue}", ["tag:aws-router"], Prefixes("10.0.0.0/16"));
+        _network.Region.Instance(Blue).Device = living;
+        Assert.DoesNotContain("DeleteDevice applied", Outcomes(await InvokeAsync("{}")));
+        Assert.Equal(living, World.Ledger.Nodes[Blue].Device);
+
+        World.Clock.Advance(Minutes(10));
+        var report = await InvokeAsync("{}");
+        var item = Assert.Single(report["cleanup"]!["items"]!.AsArray())!;
+        Assert.Equal((dead.ToString(), $"duplicate of {living}", "applied"), ((string)item["device"]!, (string)item["reason"]!, (string)item["outcome"]!));
+        Assert.Equal("0.50", report["cleanup"]!["monthlyCost"]!.ToJsonString());
+        Assert.Equal(living, _network.Device(Blue)!.Id);
+        Assert.Equal(Prefixes("10.0.0.0/16"), _network.Device(Blue)!.Enabled);
     }
 
     // Trouble.

@@ -34,6 +34,8 @@ public sealed class SecrecyTests
         var lines = Encoding.UTF8.GetString(log.ToArray());
         Assert.True(lines.Split('\n').Length > 100);
         Assert.NotEmpty(written);
+        Assert.Contains(network.PoolKeys("ci"), key => secrets.Contains(key.Value.Reveal()));
+        Assert.Contains(written, text => text.Contains(nameof(PoolRecord), StringComparison.Ordinal));
         foreach (var secret in secrets)
         {
             // The last of its parts alone would give it away.
@@ -62,6 +64,7 @@ public sealed class SecrecyTests
     private static async Task TellAsync(ANetwork network, List<string> written)
     {
         var world = network.World;
+        network.WithPools(new KeyPool("ci", "agent", TimeSpan.FromHours(1)));
         network.Fails = call => Disturb(network, call);
         network.Launch(Blue);
         network.Launch(Green);
@@ -149,6 +152,7 @@ public sealed class SecrecyTests
         secrets.UnionWith(network.Tailnet.Keys.Select(key => key.Value.Reveal()));
         written.AddRange(network.Region.Parameters.Where(parameter => !parameter.Value.Secure).Select(parameter => parameter.Value.Value));
         written.AddRange(network.World.Ledger.Nodes.Values.Select(node => node.ToString()));
+        written.AddRange(network.World.Ledger.Pools.Values.Select(pool => pool.ToString()));
         written.AddRange(network.World.Ledger.Domains.Values.Select(domain => domain.ToString()));
     }
 }

@@ -104,6 +104,18 @@ public abstract class TailscaleBehaviour : IAsyncDisposable
     }
 
     [Fact]
+    public async Task With_a_reusable_key_any_number_of_devices_join_until_it_ends()
+    {
+        var api = await ConnectAsync();
+
+        var key = await api.CreateReusableKeyAsync("aws pool ci 0badcafe", s_tags, s_quarter, Stopping);
+        Assert.Equal(2, new[] { "agent-one", "agent-two" }.Select(name => Tailnet.Join(key.Value, name, [])).Distinct().Count());
+
+        await api.DeleteKeyAsync(key.Id, Stopping);
+        Assert.Throws<JoinRefusedException>(() => Tailnet.Join(key.Value, "agent-three", []));
+    }
+
+    [Fact]
     public async Task A_router_lives_from_its_key_to_its_deletion()
     {
         var api = await ConnectAsync();

@@ -40,6 +40,7 @@ internal sealed class AnyNames
         {
             Scopes = [.. _network.Scopes.Select(WithNames)],
             Names = new(Any(ZoneAssociation.None, ZoneAssociation.Tagged, ZoneAssociation.All, ZoneAssociation.All), Maybe(3) ? ["rds"] : [], Maybe(3)),
+            Pools = new() { Mark = AWorld.PoolMark, Folder = "/tailnet/pools", Configured = [], Records = Seen<PoolRecord>.All([]), Parameters = Seen<PoolParameter>.Unknown(ScopeSeen.NotLookedAt) },
             Associations = Seen<AssociationRecord>.All(Associations()),
         };
         var nodes = seen.Nodes.Items.Select(node => node with { Dns64 = Maybe(4) ? "old" : null });

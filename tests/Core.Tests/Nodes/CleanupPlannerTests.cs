@@ -13,7 +13,7 @@ public class CleanupPlannerTests
 
         Assert.Equal(
             [
-                "delete device n000002CNTRL of subnet-router-i-00000002",
+                "delete device n000002CNTRL of subnet-router-i-00000002: EC2 no longer knows its instance",
                 "delete auth-key and settings of i-00000002",
                 "forget i-00000002 in the ledger",
             ],
@@ -28,7 +28,7 @@ public class CleanupPlannerTests
         var world = Hub().WithRouter(2, inVpc: 1).Instance(2, instance => instance with { State = state })
             .Device(2, device => device with { Connected = false, LastSeen = AWorld.Now.AddMinutes(-11) });
 
-        Assert.Contains("delete device n000002CNTRL of subnet-router-i-00000002", world.Lines());
+        Assert.Contains($"delete device n000002CNTRL of subnet-router-i-00000002: its instance is {state}", world.Lines());
     }
 
     [Theory]
@@ -119,8 +119,8 @@ public class CleanupPlannerTests
 
         Assert.Empty(world.Lines());
         Assert.Contains("deletion-held", world.Rules());
-        Assert.Contains("delete device n000002CNTRL of subnet-router-i-00000002", world.Lines(allowMassDelete: true));
-        Assert.Contains("delete device n000002CNTRL of subnet-router-i-00000002", world.WithRouter(3, inVpc: 1).Lines());
+        Assert.Contains("delete device n000002CNTRL of subnet-router-i-00000002: EC2 no longer knows its instance", world.Lines(allowMassDelete: true));
+        Assert.Contains("delete device n000002CNTRL of subnet-router-i-00000002: EC2 no longer knows its instance", world.WithRouter(3, inVpc: 1).Lines());
     }
 
     [Fact]
@@ -173,5 +173,64 @@ public class CleanupPlannerTests
         var world = Hub().WithGoneRouter(2, inVpc: 1).Node(2, node => node with { Key = KeyId.Parse("k000007CNTRL"), KeyExpires = AWorld.Now.AddMinutes(3) });
 
         Assert.Contains("revoke auth key k000007CNTRL of i-00000002", world.Lines());
+    }
+
+    // The instance's disk was replaced, or its tailscaled lost its state: it has joined anew under its name.
+    private static AWorld Rejoined(Func<Device, Device>? dead = null) => Hub().WithDevice((dead ?? (device => device))(new(
+        AWorld.DeviceOf(9), AWorld.HostOf(1), ["tag:aws-router"], false, true, AWorld.Now.AddDays(-3), AWorld.Now.AddMinutes(-10), AWorld.Prefixes("10.0.0.0/16"), AWorld.Prefixes("10.0.0.0/16"), [AWorld.TailnetAddressOf(9)])));
+
+    [Fact]
+    public void The_dead_device_of_a_router_that_has_joined_anew_is_deleted() =>
+        Assert.Equal(["delete device n000009CNTRL of subnet-router-i-00000001: duplicate of n000001CNTRL"], Rejoined().Lines());
+
+    [Fact]
+    public void What_is_on_record_for_the_dead_device_moves_to_the_living_one_first()
+    {
+        var world = Rejoined().Node(1, node => node with { Device = AWorld.DeviceOf(9) });
+
+        Assert.Equal(
+            ["record subnet-router-i-00000001 as device n000001CNTRL with 10.0.0.0/16", "delete device n000009CNTRL of subnet-router-i-00000001: duplicate of n000001CNTRL"], world.Lines());
+        Assert.Contains(world.Planned().Steps[0].Group, world.Planned().Steps[1].After);
+        Assert.Empty(world.Instance(1, instance => instance with { Role = "agent" }).Lines());   // nobody would record the living one
+    }
+
+    [Fact]
+    public void A_duplicate_that_is_connected_or_was_seen_a_moment_ago_or_has_nobody_living_beside_it_stays()
+    {
+        Assert.Empty(Rejoined(device => device with { Connected = true, LastSeen = null }).Lines());
+        Assert.Empty(Rejoined(device => device with { LastSeen = AWorld.Now.AddMinutes(-9) }).Lines());
+        Assert.Empty(Rejoined().Device(1, device => device with { Authorized = false }).Lines());
+        Assert.DoesNotContain(Rejoined().Device(1, device => device with { Connected = false, LastSeen = AWorld.Now.AddHours(-1) }).Planned().Steps, step => step.Action is PlanAction.DeleteDevice);
+        Assert.Empty(Rejoined(device => device with { HostName = "agent-i-00000001" }).Lines());   // another name, another node
+    }
+
+    [Theory]
+    [InlineData("devices")]
+    [InlineData("nodes")]
+    [InlineData("instances")]
+    public void Unknown_deletes_no_duplicate(string part) =>
+        Assert.DoesNotContain(Rejoined().Unread(part).Planned(allowMassDelete: true).Steps, step => step.Action is PlanAction.DeleteDevice);
+
+    [Fact]
+    public void Duplicates_count_toward_the_limit()
+    {
+        var world = Enumerable.Range(20, 5).Aggregate(Rejoined(), (world, number) => world.WithGoneRouter(number, inVpc: 1));
+
+        Assert.Equal(6, world.Planned().Steps.Count(step => step is { Action: PlanAction.DeleteDevice, Held: not null }));
+    }
+
+    [Fact]
+    public void The_report_says_of_each_device_to_be_deleted_why_and_how_old_it_is_and_what_it_costs_to_leave_it()
+    {
+        var seen = Rejoined().WithVpc(2, "10.2.0.0/16").WithGoneRouter(2, inVpc: 2).Seen() with { DevicePrice = 4.50m };
+        var report = System.Text.Encoding.UTF8.GetString(Report.Of(seen, ReconcilePlanner.Plan(seen)).ToUtf8Json());
+
+        Assert.Contains(
+            """
+            "cleanup":{"devices":2,"monthlyCost":9.00,"items":[{"device":"n000002CNTRL","hostName":"subnet-router-i-00000002","instanceId":"i-00000002","ageDays":0,"silentMinutes":60,"reason":"EC2 no longer knows its instance","outcome":"held","monthlyCost":4.50},{"device":"n000009CNTRL","hostName":"subnet-router-i-00000001","instanceId":"i-00000001","ageDays":3,"silentMinutes":10,"reason":"duplicate of n000001CNTRL","outcome":"planned","monthlyCost":4.50}]}
+            """.Trim(),
+            report,
+            StringComparison.Ordinal);
+        Assert.Contains("\"cleanup\":{\"devices\":0,\"items\":[]}", System.Text.Encoding.UTF8.GetString(Report.Of(Hub().Seen(), Hub().Planned()).ToUtf8Json()), StringComparison.Ordinal);
     }
 }

@@ -50,6 +50,10 @@ internal static class After
                 Parameters = Without(scope.Parameters, parameter => parameter.Instance == a.Instance && a.Leaves.Contains(parameter.Leaf)),
             })],
         },
+        PlanAction.RotatePoolKey a => Rotated(seen, a),
+        PlanAction.RevokePoolKey a => seen with { Keys = Change(seen.Keys, key => key.Id == a.Key, key => key with { Invalid = true }) },
+        PlanAction.DeletePoolParameter a => seen with { Pools = seen.Pools with { Parameters = Without(seen.Pools.Parameters, parameter => parameter.Pool == a.Pool) } },
+        PlanAction.ForgetPool a => seen with { Pools = seen.Pools with { Records = Without(seen.Pools.Records, record => record.Name == a.Record.Name) } },
         PlanAction.AssignSite a => seen with { Sites = seen.Sites with { Items = [.. seen.Sites.Items.Where(site => site.Site != a.Site), new(a.Site, a.Vpc, a.Scope, null)] } },
         PlanAction.ReleaseSite a => seen with { Sites = Change(seen.Sites, site => site.Site == a.Site, site => site with { ReleasedAt = seen.ObservedAt }) },
         PlanAction.RememberPlain a => seen with { Sites = Change(seen.Sites, site => site.Site == a.Site, site => site with { Plain = a.Prefixes }) },
@@ -102,6 +106,22 @@ internal static class After
             ?? new(a.Instance, a.Scope, a.Role, a.Vpc, seen.ObservedAt, null, null, null, PrefixSet.Empty, null, 0);
         var changed = record with { Device = a.Device, Role = a.Role, Vpc = a.Vpc, Routes = record.Routes.Union(a.Routes) };
         return seen with { Nodes = seen.Nodes with { Items = [.. seen.Nodes.Items.Where(other => other.Instance != a.Instance), changed] } };
+    }
+
+    private static Snapshot Rotated(Snapshot seen, PlanAction.RotatePoolKey a)
+    {
+        var (pool, now) = (a.Pool.Name, seen.ObservedAt);
+        var minted = new PoolKey(KeyId.Parse($"kNew{pool}CNTRL"), now, now + a.Pool.Life, a.Tags);
+        var revoked = Change(seen.Keys, key => a.Superseded.Contains(key.Id), key => key with { Invalid = true });
+        return seen with
+        {
+            Keys = revoked with { Items = [.. revoked.Items, new(minted.Id, AuthKey.DescriptionFor(pool, seen.Pools.Mark), now, minted.Expires, Invalid: false)] },
+            Pools = seen.Pools with
+            {
+                Records = seen.Pools.Records with { Items = [.. seen.Pools.Records.Items.Where(record => record.Name != pool), new(pool, minted, a.Left, now.AddMinutes(5), Unsure: false, 3)] },
+                Parameters = seen.Pools.Parameters with { Items = [.. seen.Pools.Parameters.Items.Where(parameter => parameter.Pool != pool), new(pool, minted.Id)] },
+            },
+        };
     }
 
     private static Snapshot Owned(Snapshot seen, DomainRecord record) =>

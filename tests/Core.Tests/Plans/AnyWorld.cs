@@ -39,6 +39,9 @@ internal sealed class AnyWorld
     private readonly List<NodeRecord> _nodes = [];
     private readonly List<SplitDnsDomain> _splitDns = [];
     private readonly List<DomainRecord> _domains = [];
+    private readonly List<KeyPool> _pools = [];
+    private readonly List<PoolRecord> _poolRecords = [];
+    private readonly List<PoolParameter> _poolParameters = [];
     private int _number;
 
     private AnyWorld(ulong seed) => _dice = new(11, seed);
@@ -75,6 +78,7 @@ internal sealed class AnyWorld
             SplitDns = Part(all.SplitDns),
             Nodes = Part(all.Nodes),
             Domains = Part(all.Domains),
+            Pools = all.Pools with { Records = Part(all.Pools.Records), Parameters = Part(all.Pools.Parameters) },
         };
     }
 
@@ -104,6 +108,7 @@ internal sealed class AnyWorld
             SplitDns = Part(seen.SplitDns),
             Nodes = Part(seen.Nodes),
             Domains = Part(seen.Domains),
+            Pools = seen.Pools with { Configured = Mix(seen.Pools.Configured), Records = Part(seen.Pools.Records), Parameters = Part(seen.Pools.Parameters) },
         };
     }
 
@@ -133,6 +138,11 @@ internal sealed class AnyWorld
             AddDomain(name, scopes);
         }
 
+        foreach (var name in Some(["ci", "web", "old"], 3))
+        {
+            AddPool(name);
+        }
+
         return new()
         {
             ObservedAt = s_now,
@@ -158,6 +168,7 @@ internal sealed class AnyWorld
             OptIn = [],
             Associations = Seen<AssociationRecord>.All([]),
             Names = NameSettings.Standard,
+            Pools = new() { Mark = AWorld.PoolMark, Folder = "/tailnet/pools", Configured = [.. _pools], Records = Seen<PoolRecord>.All(_poolRecords), Parameters = Seen<PoolParameter>.All(_poolParameters) },
         };
     }
 
@@ -251,6 +262,46 @@ internal sealed class AnyWorld
             var isInternal = name is "ec2.internal" or "eu-west-1.compute.internal" && !Maybe(4);
             var home = _vpcs.Count > 0 ? Any(_vpcs.ToArray()) : (Any(scopes), new(AWorld.VpcOf(77), Prefix.Parse("10.0.0.0/16"), []));
             _domains.Add(new(name, ours, isInternal ? "" : $"Z{1 + _dice.Next(2)}{Math.Max(0, Array.IndexOf(s_zones, name))}", home.Scope, home.Vpc.Id, !Maybe(4)));
+        }
+    }
+
+    // In every condition that a process which ended, a person, or another installation may leave it in.
+    private void AddPool(string name)
+    {
+        var life = TimeSpan.FromHours(Any(1, 12, 168));
+        if (!Maybe(4))
+        {
+            _pools.Add(new(name, Any("agent", "agent", "agent", "subnet-router"), Maybe(4) ? TimeSpan.FromHours(24) : life));
+        }
+
+        var keys = new List<ExpiringKey>();
+        for (var count = _dice.Next(5); count > 0; count--)
+        {
+            var age = Any(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(6), life / 4, life / 2, life * 0.9, life * 2);
+            var key = new ExpiringKey(KeyId.Parse($"k{++_number:D6}CNTRL"), s_now - age + life);
+            var isOurs = !Maybe(8);
+            if (isOurs)
+            {
+                keys.Add(key);
+            }
+
+            if (!Maybe(6))
+            {
+                _keys.Add(new(key.Id, AuthKey.DescriptionFor(name, isOurs ? AWorld.PoolMark : "12345678"), s_now - age, key.Expires, Maybe(5) || key.Expires <= s_now));
+            }
+        }
+
+        if (!Maybe(5))
+        {
+            var (current, previous) = (keys.FirstOrDefault(), keys.Skip(1).FirstOrDefault());
+            _poolRecords.Add(new(
+                name, current is null ? null : new(current.Id, current.Expires - life, current.Expires, ["tag:aws-agent"]),
+                previous, Any<DateTimeOffset?>(null, null, s_now.AddMinutes(-2), s_now.AddMinutes(3)), Maybe(5), 3));
+        }
+
+        if (!Maybe(4))
+        {
+            _poolParameters.Add(new(name, keys.Count == 0 || Maybe(6) ? null : keys[(int)_dice.Next(Maybe(2) ? 1u : (uint)keys.Count)].Id));
         }
     }
 

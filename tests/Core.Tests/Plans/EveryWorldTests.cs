@@ -41,8 +41,12 @@ public class EveryWorldTests
         {
             switch (step.Action)
             {
-                case PlanAction.DeleteDevice or PlanAction.ForgetNode or PlanAction.RemoveSplitDns or PlanAction.ForgetSplitDns:
+                case PlanAction.DeleteDevice or PlanAction.ForgetNode or PlanAction.RemoveSplitDns or PlanAction.ForgetSplitDns
+                    or PlanAction.RevokePoolKey or PlanAction.DeletePoolParameter or PlanAction.ForgetPool:
                     Assert.Contains(step.Action.ToString(), would);
+                    break;
+                case PlanAction.RotatePoolKey { Superseded.IsEmpty: false }:
+                    Assert.Contains(step.Action.ToString(), Lines(complete.Steps));
                     break;
                 case PlanAction.TrimRoutes trim:
                     Assert.Contains(complete.Steps, other => other.Action is PlanAction.TrimRoutes same && same.Device == trim.Device && trim.Removed.IsSubsetOf(same.Removed));
@@ -94,6 +98,7 @@ public class EveryWorldTests
                 }
 
                 Assert.True(action is not (PlanAction.RevokeKey or PlanAction.DeleteParameters or PlanAction.ForgetNode) || known.Any(id => action.ToString().Contains(id.ToString(), StringComparison.Ordinal)), $"a stranger's: {action}");
+                Assert.True(action is not PlanAction.RevokePoolKey pooled || (all.Keys.Items.FirstOrDefault(key => key.Id == pooled.Key)?.IsForPool(AWorld.PoolMark, out var owner) ?? true), $"a stranger's: {action}");
                 Assert.True(action switch
                 {
                     PlanAction.SetSplitDns { Expected: null } a => !there.Contains(a.Wanted.Domain),
@@ -102,6 +107,44 @@ public class EveryWorldTests
                     PlanAction.ConfirmSplitDns a => owned.Contains(a.Record.Domain),
                     _ => true,
                 }, $"not owned: {action}");
+            }
+        }
+    });
+
+    [Fact]
+    public void A_device_of_a_living_instance_is_deleted_only_beside_one_that_lives_and_the_ledger_has_that_one() => InEach((all, seed) =>
+    {
+        foreach (var seen in new[] { all, AnyWorld.Unread(all, seed) })
+        {
+            var plan = ReconcilePlanner.Plan(seen, allowMassDelete: true);
+            var after = After.Of(seen, plan);
+            var alive = seen.Scopes.SelectMany(scope => scope.Instances.Items).Where(instance => !instance.IsGone).Select(instance => instance.Id).ToHashSet();
+            foreach (var step in plan.Steps.Select(step => step.Action).OfType<PlanAction.DeleteDevice>().Where(step => alive.Contains(step.Instance)))
+            {
+                var dead = seen.Devices.Items.Single(device => device.Id == step.Device);
+                Assert.True(!dead.Connected && seen.ObservedAt - dead.LastSeen >= TimeSpan.FromMinutes(10) && seen.Devices.IsComplete && seen.Nodes.IsComplete, $"too early: {step}");
+                Assert.True(after.Devices.Items.Any(device => device.HostName == step.HostName && device is { Connected: true, Authorized: true }), $"the last: {step}");
+                Assert.DoesNotContain(after.Nodes.Items, record => record.Device == step.Device);
+            }
+        }
+    });
+
+    [Fact]
+    public void Of_no_pool_are_more_than_two_keys_usable_once_one_is_minted() => InEach((all, seed) =>
+    {
+        foreach (var seen in new[] { all, AnyWorld.Unread(all, seed) })
+        {
+            var plan = ReconcilePlanner.Plan(seen);
+            foreach (var rotation in plan.Steps.Select(step => step.Action).OfType<PlanAction.RotatePoolKey>())
+            {
+                var usable = After.Of(all, plan).Keys.Items.Where(key => key.IsForPool(AWorld.PoolMark, out var pool) && pool == rotation.Pool.Name && !key.Invalid && key.Expires > all.ObservedAt);
+                if (seen.Keys.IsComplete)   // else what the list leaves out was minted by nobody, as far as the ledger knows
+                {
+                    Assert.True(usable.Count() <= 2, $"{rotation}: {string.Join(", ", usable.Select(key => key.Id))}");
+                }
+
+                Assert.All(rotation.Superseded, key => Assert.True(
+                    all.Keys.Items.FirstOrDefault(listed => listed.Id == key)?.IsForPool(AWorld.PoolMark, out _) ?? true, $"a stranger's: {rotation}"));
             }
         }
     });

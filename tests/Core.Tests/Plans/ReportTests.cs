@@ -23,6 +23,7 @@ public class ReportTests
             "splitDns":{"eu-west-1.compute.internal":["10.0.0.2"]},"zoneAssociations":[],"sites":{},
             "prefixes":[{"prefix":"10.0.0.0/16","vpcId":"vpc-00000001","routers":["i-00000001","i-00000002"],"standIns":[],"zones":[]}],
             "rolePolicies":{"subnet-router":{"grants":[{"src":["autogroup:member"],"dst":["10.0.0.0/16"],"ip":["*"]}]}},
+            "pools":[],"cleanup":{"devices":0,"items":[]},
             "actions":[{"kind":"ApproveRoutes","target":"n000001CNTRL","text":"approve 10.0.0.0/16 on subnet-router-i-00000001","outcome":"planned"}],
             "findings":[{"rule":"router-not-joined","severity":"warning","resource":"i-00000002","text":"No device subnet-router-i-00000002 is in the tailnet: see its boot log, and whether its auth-key parameter was there in time."}]}
             """.Replace("\n", "", StringComparison.Ordinal),
@@ -38,7 +39,7 @@ public class ReportTests
         [
             new StepOutcome.Planned(), new StepOutcome.Applied(), new StepOutcome.AlreadySo(), new StepOutcome.Stale("a"), new StepOutcome.Failed("b"), new StepOutcome.Held("c"), new StepOutcome.NotReached("d"),
         ];
-        var report = Report.Of(world.Seen(), plan, outcomes.Select(outcome => new StepResult(plan.Steps[0], outcome)), dryRun: false);
+        var report = Report.Of(world.Seen(), plan, [.. outcomes.Select(outcome => new StepResult(plan.Steps[0], outcome))], dryRun: false);
 
         Assert.Equal(["planned", "applied", "already-so", "stale", "failed", "held", "not-reached"], report.Actions.Select(action => action.Outcome));
         Assert.Equal([null, null, null, "a", "b", "c", "d"], report.Actions.Select(action => action.Detail));

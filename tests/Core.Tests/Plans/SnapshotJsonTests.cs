@@ -47,6 +47,7 @@ public class SnapshotJsonTests
     [InlineData("splitDns")]
     [InlineData("nodes")]
     [InlineData("domains")]
+    [InlineData("pools")]
     public void A_part_that_is_missing_or_null_is_not_taken_for_an_empty_one(string part)
     {
         Refused(snapshot => snapshot.Remove(part));

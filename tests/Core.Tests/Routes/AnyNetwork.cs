@@ -74,6 +74,7 @@ internal sealed class AnyNetwork
             Sites = Seen<SiteRecord>.All(_records),
             Associations = Seen<AssociationRecord>.All([]),
             Names = NameSettings.Standard,
+            Pools = new() { Mark = AWorld.PoolMark, Folder = "/tailnet/pools", Configured = [], Records = Seen<PoolRecord>.All([]), Parameters = Seen<PoolParameter>.Unknown(ScopeSeen.NotLookedAt) },
             OptIn = Maybe(4) ? [Any(s_onPremises[0], Prefix.Parse("192.168.4.0/22"), s_onPremises[1], Prefix.Parse("10.150.0.0/17"))] : [],
         };
     }

@@ -154,11 +154,17 @@ public interface ISsm
     /// <summary>Writes a String parameter, tagged with the instance that may read it; an existing one is overwritten.</summary>
     Task PutStringAsync(string name, string value, InstanceId reader, CancellationToken stopping);
 
+    /// <summary>Puts a pool's key into its SecureString, tagged with the pool when it is created; an existing one is overwritten.</summary>
+    Task PutPoolKeyAsync(string name, string pool, KeyId key, Secret value, CancellationToken stopping);
+
     /// <summary>Deletes parameters; those that are not there count as deleted.</summary>
     Task DeleteParametersAsync(ImmutableArray<string> names, CancellationToken stopping);
 
     /// <summary>Parameters below <c>&lt;prefix&gt;/nodes</c>; names and dates, no values.</summary>
     Task<Listing<NodeParameter>> DescribeNodeParametersAsync(string prefix, CancellationToken stopping);
+
+    /// <summary>Parameters of pools below <c>&lt;prefix&gt;/pools</c>; names and descriptions, no values.</summary>
+    Task<Listing<PoolParameter>> DescribePoolParametersAsync(string prefix, CancellationToken stopping);
 
     /// <summary>Runs an SSM document on one instance.</summary>
     /// <returns>The command's id.</returns>

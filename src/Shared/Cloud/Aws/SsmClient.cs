@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Amazon.SimpleSystemsManagement;
 using Amazon.SimpleSystemsManagement.Model;
+using Automation.Nodes;
 using Automation.Plans;
 
 namespace Automation.Aws;
@@ -79,16 +80,21 @@ internal sealed class SsmClient(
             Overwrite = false,
             Tags = TagsFor(reader),
         };
-        if (await CreateAsync(client, request, stopping).ConfigureAwait(false))
-        {
-            return;
-        }
-
-        // SSM refuses tags together with Overwrite; those given at the creation stay.
-        request.Tags = null;
-        request.Overwrite = true;
-        await writes.CallAsync("PutParameter", token => client.PutParameterAsync(request, token), stopping).ConfigureAwait(false);
+        await PutAsync(request, stopping).ConfigureAwait(false);
     }
+
+    public Task PutPoolKeyAsync(string name, string pool, KeyId key, Secret value, CancellationToken stopping) => PutAsync(
+        new()
+        {
+            Name = name,
+            Value = value.Reveal(),
+            Type = ParameterType.SecureString,
+            KeyId = kmsKey,
+            Description = PoolParameters.DescriptionOf(key),
+            Overwrite = false,
+            Tags = [new() { Key = "TailnetPool", Value = pool }],
+        },
+        stopping);
 
     public async Task DeleteParametersAsync(ImmutableArray<string> names, CancellationToken stopping)
     {
@@ -119,6 +125,21 @@ internal sealed class SsmClient(
                 else
                 {
                     listing.AddProblem($"{Printable.Of(parameter.Name)} has no date");
+                }
+            },
+            stopping);
+    }
+
+    public Task<Listing<PoolParameter>> DescribePoolParametersAsync(string prefix, CancellationToken stopping)
+    {
+        var folder = PoolParameters.Folder(prefix);
+        return DescribeAsync<PoolParameter>(
+            new() { Key = "Path", Option = "Recursive", Values = [folder] },
+            (parameter, listing) =>
+            {
+                if (PoolParameters.TryParse(parameter.Name, folder, out var pool))
+                {
+                    listing.Add(new(pool, PoolParameters.KeyOf(parameter.Description)));
                 }
             },
             stopping);
@@ -165,6 +186,19 @@ internal sealed class SsmClient(
             Succeeded: status == "Success",
             status,
             string.IsNullOrEmpty(detail) || detail == status ? "" : Printable.Of(detail));
+    }
+
+    private async Task PutAsync(PutParameterRequest request, CancellationToken stopping)
+    {
+        if (await CreateAsync(client, request, stopping).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        // SSM refuses tags together with Overwrite; those given at the creation stay.
+        request.Tags = null;
+        request.Overwrite = true;
+        await writes.CallAsync("PutParameter", token => client.PutParameterAsync(request, token), stopping).ConfigureAwait(false);
     }
 
     private async Task<bool> CreateAsync(IAmazonSimpleSystemsManagement with, PutParameterRequest request, CancellationToken stopping)

@@ -23,35 +23,10 @@ internal sealed partial class DynamoLedger(IAmazonDynamoDB client, string table,
     public async Task<NodeRecord?> PutNodeAsync(NodeRecord node, CancellationToken stopping)
     {
         var written = node with { Version = node.Version + 1 };
-        var put = new PutItemRequest { TableName = table, Item = NodeItem.Of(written), ConditionExpression = Nothing };
-        if (node.Version > 0)
-        {
-            put.ConditionExpression = "version = :version";
-            put.ExpressionAttributeValues = new() { [":version"] = Number(node.Version) };
-        }
-
-        return await PutAsync(put, stopping).ConfigureAwait(false) ? written : null;
+        return await PutAsync(VersionedPut(NodeItem.Of(written), node.Version), stopping).ConfigureAwait(false) ? written : null;
     }
 
-    public async Task<bool> DeleteNodeAsync(InstanceId instance, long version, CancellationToken stopping)
-    {
-        var request = new DeleteItemRequest
-        {
-            TableName = table,
-            Key = ItemKey(NodeItem.Key(instance)),
-            ConditionExpression = $"{Nothing} OR version = :version",
-            ExpressionAttributeValues = new() { [":version"] = Number(version) },
-        };
-        try
-        {
-            await caller.CallAsync("DeleteItem", token => client.DeleteItemAsync(request, token), stopping).ConfigureAwait(false);
-            return true;
-        }
-        catch (CallFailedException failed) when (failed.Code == AwsErrorCodes.ConditionalCheckFailed)
-        {
-            return false;
-        }
-    }
+    public Task<bool> DeleteNodeAsync(InstanceId instance, long version, CancellationToken stopping) => DeleteAsync(NodeItem.Key(instance), version, stopping);
 
     public async Task<DomainRecord?> GetDomainAsync(string domain, CancellationToken stopping)
     {
@@ -84,6 +59,7 @@ internal sealed partial class DynamoLedger(IAmazonDynamoDB client, string table,
         var domains = new ListingBuilder<DomainRecord>();
         var sites = new ListingBuilder<SiteRecord>();
         var associations = new ListingBuilder<AssociationRecord>();
+        var pools = new ListingBuilder<PoolRecord>();
         for (Dictionary<string, AttributeValue>? from = null; ;)
         {
             var request = new ScanRequest { TableName = table, ConsistentRead = true, ExclusiveStartKey = from };
@@ -98,12 +74,13 @@ internal sealed partial class DynamoLedger(IAmazonDynamoDB client, string table,
                 domains.AddProblem(failed.Message);
                 sites.AddProblem(failed.Message);
                 associations.AddProblem(failed.Message);
+                pools.AddProblem(failed.Message);
                 break;
             }
 
             foreach (var item in page.Items ?? [])
             {
-                Read(item, nodes, domains, sites, associations);
+                Read(item, nodes, domains, sites, associations, pools);
             }
 
             from = page.LastEvaluatedKey;
@@ -113,7 +90,7 @@ internal sealed partial class DynamoLedger(IAmazonDynamoDB client, string table,
             }
         }
 
-        return new(nodes.ToListing().AsSeen(), domains.ToListing().AsSeen(), sites.ToListing().AsSeen(), associations.ToListing().AsSeen());
+        return new(nodes.ToListing().AsSeen(), domains.ToListing().AsSeen(), sites.ToListing().AsSeen(), associations.ToListing().AsSeen(), pools.ToListing().AsSeen());
     }
 
     private static void Read(
@@ -121,7 +98,8 @@ internal sealed partial class DynamoLedger(IAmazonDynamoDB client, string table,
         ListingBuilder<NodeRecord> nodes,
         ListingBuilder<DomainRecord> domains,
         ListingBuilder<SiteRecord> sites,
-        ListingBuilder<AssociationRecord> associations)
+        ListingBuilder<AssociationRecord> associations,
+        ListingBuilder<PoolRecord> pools)
     {
         var key = item.GetValueOrDefault("pk")?.S ?? "";
         string? problem;
@@ -140,6 +118,10 @@ internal sealed partial class DynamoLedger(IAmazonDynamoDB client, string table,
         else if (key.StartsWith(AssociationItem.KeyStart, StringComparison.Ordinal))
         {
             Add(associations, AssociationItem.TryRead(item, out var association, out problem) ? association : null, problem);
+        }
+        else if (key.StartsWith(PoolItem.KeyStart, StringComparison.Ordinal))
+        {
+            Add(pools, PoolItem.TryRead(item, out var pool, out problem) ? pool : null, problem);
         }
     }
 
@@ -161,6 +143,39 @@ internal sealed partial class DynamoLedger(IAmazonDynamoDB client, string table,
         var request = new GetItemRequest { TableName = table, Key = ItemKey(key), ConsistentRead = true };
         var answer = await caller.CallAsync("GetItem", token => client.GetItemAsync(request, token), stopping).ConfigureAwait(false);
         return answer.Item is { Count: > 0 } item ? item : null;
+    }
+
+    /// <param name="version">The one that the ledger must have; 0 for none.</param>
+    private PutItemRequest VersionedPut(Dictionary<string, AttributeValue> item, long version)
+    {
+        var put = new PutItemRequest { TableName = table, Item = item, ConditionExpression = Nothing };
+        if (version > 0)
+        {
+            put.ConditionExpression = "version = :version";
+            put.ExpressionAttributeValues = new() { [":version"] = Number(version) };
+        }
+
+        return put;
+    }
+
+    private async Task<bool> DeleteAsync(string key, long version, CancellationToken stopping)
+    {
+        var request = new DeleteItemRequest
+        {
+            TableName = table,
+            Key = ItemKey(key),
+            ConditionExpression = $"{Nothing} OR version = :version",
+            ExpressionAttributeValues = new() { [":version"] = Number(version) },
+        };
+        try
+        {
+            await caller.CallAsync("DeleteItem", token => client.DeleteItemAsync(request, token), stopping).ConfigureAwait(false);
+            return true;
+        }
+        catch (CallFailedException failed) when (failed.Code == AwsErrorCodes.ConditionalCheckFailed)
+        {
+            return false;
+        }
     }
 
     private async Task<bool> PutAsync(PutItemRequest put, CancellationToken stopping)

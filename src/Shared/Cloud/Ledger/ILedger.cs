@@ -52,8 +52,16 @@ public interface ILedger
     /// <returns>false where the VPC does not have that id (any more), and nothing was written.</returns>
     Task<bool> PutSiteAsync(SiteRecord site, CancellationToken stopping);
 
-    /// <summary>Every node, domain, site and association. An entry that cannot be read is left out and makes the list incomplete.</summary>
+    /// <summary>Writes a key pool with <c>Version</c> + 1, if the ledger still has the version that the record carries (0: has none).</summary>
+    /// <returns>The record as written; null where somebody else wrote first, and nothing was written.</returns>
+    Task<PoolRecord?> PutPoolAsync(PoolRecord pool, CancellationToken stopping);
+
+    /// <summary>Strikes a key pool; one that is not there counts as struck.</summary>
+    /// <returns>false where somebody else wrote it since the version given, and it stays.</returns>
+    Task<bool> DeletePoolAsync(string pool, long version, CancellationToken stopping);
+
+    /// <summary>Every node, domain, site, association and key pool. An entry that cannot be read is left out and makes the list incomplete.</summary>
     Task<LedgerListing> ReadAllAsync(CancellationToken stopping);
 }
 
-public sealed record LedgerListing(Seen<NodeRecord> Nodes, Seen<DomainRecord> Domains, Seen<SiteRecord> Sites, Seen<AssociationRecord> Associations);
+public sealed record LedgerListing(Seen<NodeRecord> Nodes, Seen<DomainRecord> Domains, Seen<SiteRecord> Sites, Seen<AssociationRecord> Associations, Seen<PoolRecord> Pools);

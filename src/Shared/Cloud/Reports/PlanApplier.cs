@@ -9,7 +9,7 @@ namespace Automation.Reports;
 
 /// <summary>Carries out a plan step by step and says what became of each. Every step may be repeated.</summary>
 public sealed partial class PlanApplier(
-    RoutesApplier routes, SitesApplier sites, NamesApplier names, ZonesApplier zones, Dns64Applier dns64, NodesApplier nodes, ILogger log)
+    RoutesApplier routes, SitesApplier sites, NamesApplier names, ZonesApplier zones, Dns64Applier dns64, NodesApplier nodes, PoolsApplier pools, ILogger log)
 {
     public async Task<ImmutableArray<StepResult>> ApplyAsync(IReadOnlyList<PlannedStep> steps, CancellationToken stopping)
     {
@@ -97,6 +97,10 @@ public sealed partial class PlanApplier(
                 PlanAction.RevokeKey a => await nodes.RevokeKeyAsync(a, stopping),
                 PlanAction.DeleteParameters a => await nodes.DeleteParametersAsync(a, stopping),
                 PlanAction.ForgetNode a => await nodes.ForgetAsync(a, stopping),
+                PlanAction.RotatePoolKey a => await pools.RotateAsync(a, stopping),
+                PlanAction.RevokePoolKey a => await pools.RevokeAsync(a, stopping),
+                PlanAction.DeletePoolParameter a => await pools.DeleteParameterAsync(a, stopping),
+                PlanAction.ForgetPool a => await pools.ForgetAsync(a, stopping),
                 PlanAction.AssignSite a => await sites.AssignAsync(a, stopping),
                 PlanAction.ReleaseSite a => await sites.ReleaseAsync(a, stopping),
                 PlanAction.RememberPlain a => await sites.RememberAsync(a, stopping),

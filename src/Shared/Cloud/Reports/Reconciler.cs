@@ -30,14 +30,14 @@ public sealed partial class Reconciler(SnapshotObserver observer, PlanApplier ap
         }
 
         var dryRun = request.DryRun || settings.DryRun;
-        var results = dryRun ? [.. Report.Unapplied(plan)] : await applier.ApplyAsync(plan.Steps, stopping);
+        var results = dryRun ? Report.Unapplied(plan) : await applier.ApplyAsync(plan.Steps, stopping);
         var report = Report.Of(seen, plan, results, dryRun, CallsSince(callsBefore));
         LogReconciled(log, plan.Summary, dryRun, results.Length, plan.Findings.Length);
 
         var done = dryRun || results.All(result => result.Outcome is StepOutcome.Applied or StepOutcome.AlreadySo or StepOutcome.Held);
         var looked = request.Scopes ?? settings.Scopes;
         var common = seen.Devices.IsComplete && seen.SplitDns.IsComplete && seen.Nodes.IsComplete && seen.Domains.IsComplete && seen.Sites.IsComplete
-            && seen.Associations.IsComplete;
+            && seen.Associations.IsComplete && seen.Pools.Records.IsComplete && seen.Pools.Parameters.Problem is null or ScopeSeen.NotLookedAt;
         ImmutableHashSet<Scope> answered = done && common && !plan.IsSettling
             ? [.. seen.Scopes.Where(scope => looked.Contains(scope.Scope) && !scope.Problems().Any()).Select(scope => scope.Scope)]
             : [];

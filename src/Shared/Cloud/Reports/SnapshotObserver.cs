@@ -37,6 +37,7 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
             ? NodesObserver.ParametersAsync(aws.In(scope).Ssm, settings.ParameterPrefix, stopping)
             : NotLookedAt<NodeParameter>());
         var (ledgerSeen, ledgerProblem) = await entries;
+        var pools = PoolsObserver.ObserveAsync(aws.In(settings.Home).Ssm, settings, ledgerSeen?.Pools ?? Seen<PoolRecord>.Unknown(ledgerProblem!), everything, stopping);
         await Task.WhenAll(parameters.Values);
 
         var found = await Task.WhenAll(scopes.Select(async scope =>
@@ -71,6 +72,8 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
             OptIn = settings.OptIn,
             Associations = ledgerSeen?.Associations ?? Seen<AssociationRecord>.Unknown(ledgerProblem!),
             Names = settings.Names,
+            Pools = await pools,
+            DevicePrice = settings.DevicePrice,
         };
 
         // Last, as who serves a VPC says whether its names matter.
@@ -98,7 +101,7 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
     private async Task<Seen<AuthKey>> SeenKeys(CancellationToken stopping)
     {
         var (keys, problem) = await Read(() => tailscale.ListAuthKeysAsync(stopping));
-        return new(keys.IsDefault ? [] : [.. keys.Where(key => key.IsForInstance(out _)).OrderBy(key => key.Id)], problem);
+        return new(keys.IsDefault ? [] : [.. keys.Where(key => key.IsForInstance(out _) || key.IsForPool(settings.PoolMark, out _)).OrderBy(key => key.Id)], problem);
     }
 
     private async Task<Seen<SplitDnsDomain>> SeenSplitDns(CancellationToken stopping)

@@ -10,6 +10,9 @@ public interface ITailscale
     /// <summary>Mints a single-use, ephemeral, pre-approved, tagged key. Not repeated on a lost answer: the key that it may leave ends with its expiry.</summary>
     Task<MintedKey> CreateAuthKeyAsync(string description, ImmutableArray<string> tags, TimeSpan expiry, CancellationToken stopping);
 
+    /// <summary>As <see cref="CreateAuthKeyAsync"/>, and any number of devices may join with the key.</summary>
+    Task<MintedKey> CreateReusableKeyAsync(string description, ImmutableArray<string> tags, TimeSpan expiry, CancellationToken stopping);
+
     /// <summary>The auth keys that the credential may see (<c>all=true</c>); the API does not promise all of them.</summary>
     Task<ImmutableArray<AuthKey>> ListAuthKeysAsync(CancellationToken stopping);
 

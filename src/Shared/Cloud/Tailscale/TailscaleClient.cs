@@ -35,20 +35,11 @@ public sealed class TailscaleClient : ITailscale, IDisposable
     /// <summary>Fetches the first access token before it is needed. Where that fails, the first call tries again and says so.</summary>
     public Task WarmAsync(CancellationToken stopping) => _tokens.GetAsync(stopping);
 
-    public async Task<MintedKey> CreateAuthKeyAsync(
-        string description, ImmutableArray<string> tags, TimeSpan expiry, CancellationToken stopping)
-    {
-        KeyRules.Check(description, tags, expiry);
-        var asked = _time.GetUtcNow();
-        var request = new WireKeyRequest(
-            "auth", description, (long)expiry.TotalSeconds, new(new(new(Reusable: false, Ephemeral: true, Preauthorized: true, tags))));
-        var answer = await SendOkAsync(
-            TailscaleCall.CreateKey, _tailnet + "/keys", Json(request, TailscaleJson.Default.WireKeyRequest), stopping);
-        return Read(TailscaleCall.CreateKey, answer, TailscaleJson.Default.WireKey, key => new MintedKey(
-            KeyId.Parse(key.Id),
-            key.Key ?? throw new FormatException("the answer holds no key"),
-            WireReader.Instant(key.Expires) ?? asked + expiry));
-    }
+    public Task<MintedKey> CreateAuthKeyAsync(string description, ImmutableArray<string> tags, TimeSpan expiry, CancellationToken stopping) =>
+        CreateKeyAsync(description, tags, expiry, reusable: false, stopping);
+
+    public Task<MintedKey> CreateReusableKeyAsync(string description, ImmutableArray<string> tags, TimeSpan expiry, CancellationToken stopping) =>
+        CreateKeyAsync(description, tags, expiry, reusable: true, stopping);
 
     public async Task<ImmutableArray<AuthKey>> ListAuthKeysAsync(CancellationToken stopping)
     {
@@ -111,6 +102,21 @@ public sealed class TailscaleClient : ITailscale, IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    private async Task<MintedKey> CreateKeyAsync(
+        string description, ImmutableArray<string> tags, TimeSpan expiry, bool reusable, CancellationToken stopping)
+    {
+        KeyRules.Check(description, tags, expiry);
+        var asked = _time.GetUtcNow();
+        var request = new WireKeyRequest(
+            "auth", description, (long)expiry.TotalSeconds, new(new(new(reusable, Ephemeral: true, Preauthorized: true, tags))));
+        var answer = await SendOkAsync(
+            TailscaleCall.CreateKey, _tailnet + "/keys", Json(request, TailscaleJson.Default.WireKeyRequest), stopping);
+        return Read(TailscaleCall.CreateKey, answer, TailscaleJson.Default.WireKey, key => new MintedKey(
+            KeyId.Parse(key.Id),
+            key.Key ?? throw new FormatException("the answer holds no key"),
+            WireReader.Instant(key.Expires) ?? asked + expiry));
+    }
 
     private async Task<DeviceRoutes?> RoutesAsync(TailscaleCall call, DeviceId device, Func<HttpContent>? content, CancellationToken stopping)
     {

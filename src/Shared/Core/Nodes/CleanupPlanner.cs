@@ -4,7 +4,7 @@ using Automation.Routes;
 
 namespace Automation.Nodes;
 
-/// <summary>Clears away what is left of instances that are gone: devices, keys, parameters and ledger entries.</summary>
+/// <summary>Clears away what is left of instances that are gone: devices, keys, parameters and ledger entries; and of earlier joins of those that live.</summary>
 public static class CleanupPlanner
 {
     /// <summary>More deletions of devices than this in one run wait for a person, or than a fifth of all owned devices where that is more.</summary>
@@ -21,11 +21,11 @@ public static class CleanupPlanner
         ICollection<Finding> findings)
     {
         var fates = new NodeFates(seen);
-        var deletions = Deletions(seen, fates, findings);
+        var deletions = Deletions(seen, served, fates, findings);
         var held = WhyHeld(seen, served, fates, deletions, allowMassDelete, findings);
-        foreach (var (device, instance) in deletions)
+        foreach (var (device, instance, reason) in deletions)
         {
-            steps.Add(new(new PlanAction.DeleteDevice(instance, device.Id, device.HostName), Group(instance), After(fates.Record(instance)), held.GetValueOrDefault(device.Id)));
+            steps.Add(new(new PlanAction.DeleteDevice(instance, device.Id, device.HostName, reason), Group(instance), After(instance, fates.Record(instance)), held.GetValueOrDefault(device.Id)));
         }
 
         foreach (var instance in Keys(seen).Concat(seen.Nodes.Items.Select(record => record.Instance)).Concat(Parameters(seen).Select(p => p.Instance)).Distinct().Order())
@@ -49,14 +49,20 @@ public static class CleanupPlanner
     internal static string Group(InstanceId instance) => instance.ToString();
 
     // The living come first: while a step that adds to the VPC's routes has failed, nothing is taken from it.
-    private static ImmutableArray<string> After(NodeRecord? record) => record?.Vpc is { } vpc ? [RoutePlanner.Group(vpc)] : [];
+    // Of a router that has joined anew, the ledger's entry first turns to the device that lives.
+    private static ImmutableArray<string> After(InstanceId instance, NodeRecord? record) =>
+        record?.Vpc is { } vpc ? [RoutePlanner.Group(vpc), RoutePlanner.Recorded(instance)] : [RoutePlanner.Recorded(instance)];
 
     private static bool IsOf(Device device, NodeRecord record) =>
         device.Id == record.Device || (NodeHostName.TryParse(device.HostName, out var instance) && instance == record.Instance);
 
-    private static ImmutableArray<(Device Device, InstanceId Instance)> Deletions(Snapshot seen, NodeFates fates, ICollection<Finding> findings)
+    private static ImmutableArray<(Device Device, InstanceId Instance, string Reason)> Deletions(
+        Snapshot seen, ImmutableArray<ServedVpc> served, NodeFates fates, ICollection<Finding> findings)
     {
-        var deletions = ImmutableArray.CreateBuilder<(Device, InstanceId)>();
+        var deletions = ImmutableArray.CreateBuilder<(Device, InstanceId, string)>();
+        var sameName = seen.Devices.Items.ToLookup(device => device.HostName);
+        var routers = served.SelectMany(vpc => vpc.Routers).DistinctBy(router => router.Instance.Id).ToDictionary(router => router.Instance.Id);
+        var allRead = seen.Devices.IsComplete && seen.Nodes.IsComplete;   // the limits below count all devices, and ask the ledger whose routers they are
         foreach (var device in seen.Devices.Items.OrderBy(device => device.Id))
         {
             if (!NodeHostName.TryParse(device.HostName, out var instance))
@@ -68,11 +74,14 @@ public static class CleanupPlanner
             switch (fates.Of(instance))
             {
                 case Fate.Gone when silent:
-                    if (seen.Devices.IsComplete && seen.Nodes.IsComplete)   // the limits below count all devices, and ask the ledger whose routers they are
+                    if (allRead)
                     {
-                        deletions.Add((device, instance));
+                        deletions.Add((device, instance, fates.State(instance) is { } state ? $"its instance is {state}" : "EC2 no longer knows its instance"));
                     }
 
+                    break;
+                case Fate.Alive when silent && allRead && Living(sameName[device.HostName], fates.Record(instance), routers.GetValueOrDefault(instance)) is { } living:
+                    deletions.Add((device, instance, $"duplicate of {living.Id}"));
                     break;
                 case Fate.Gone when device.Connected:
                     findings.Add(new("gone-but-connected", Finding.Warning, device.Id.ToString(), $"{instance} is gone, and its device {device.HostName} is still connected: it is deleted once it has been silent for {NodeFates.Grace.TotalMinutes} minutes."));
@@ -88,11 +97,18 @@ public static class CleanupPlanner
         return deletions.ToImmutable();
     }
 
+    /// <returns>The device that the instance has now; null where none carries traffic, or what the ledger has of a dead one would be lost with that.</returns>
+    private static Device? Living(IEnumerable<Device> sameName, NodeRecord? record, Router? router) =>
+        NodeDevice.Choose(sameName, record?.Device) is { Connected: true, Authorized: true } living
+            && (record?.Device is not { } onRecord || onRecord == living.Id || router?.Device?.Id == living.Id)
+            ? living
+            : null;
+
     private static Dictionary<DeviceId, string> WhyHeld(
         Snapshot seen,
         ImmutableArray<ServedVpc> served,
         NodeFates fates,
-        ImmutableArray<(Device Device, InstanceId Instance)> deletions,
+        ImmutableArray<(Device Device, InstanceId Instance, string Reason)> deletions,
         bool allowMassDelete,
         ICollection<Finding> findings)
     {
@@ -102,7 +118,7 @@ public static class CleanupPlanner
             return held;
         }
 
-        foreach (var (device, instance) in deletions)
+        foreach (var (device, instance, _) in deletions)
         {
             if (fates.Record(instance) is not { IsRouter: true, Vpc: { } vpc } record)
             {
@@ -122,7 +138,7 @@ public static class CleanupPlanner
         var most = Math.Max(MostDeletions, seen.Devices.Items.Length / 5);
         if (deletions.Length > most)
         {
-            foreach (var (device, _) in deletions)
+            foreach (var (device, _, _) in deletions)
             {
                 held[device.Id] = $"{deletions.Length} devices would be deleted at once, and {most} is the most";
             }

@@ -35,6 +35,9 @@ internal sealed class NodeFates
 
     public NodeRecord? Record(InstanceId id) => _records.GetValueOrDefault(id);
 
+    /// <summary>EC2's word for an instance; null where EC2 no longer knows it.</summary>
+    public string? State(InstanceId id) => _instances.GetValueOrDefault(id)?.State;
+
     public Fate Of(InstanceId id)
     {
         if (_instances.TryGetValue(id, out var instance))

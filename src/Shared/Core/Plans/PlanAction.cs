@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Automation.Names;
 using Automation.Network;
+using Automation.Nodes;
 
 namespace Automation.Plans;
 
@@ -68,8 +69,8 @@ public abstract record PlanAction
     /// <summary>Gives a router the configuration of its DNS64 resolver, with an SSM document that ends well only once the resolver answers.</summary>
     public sealed record SetDns64(Scope Scope, InstanceId Instance, string HostName, Dns64 Wanted) : PlanAction;
 
-    /// <summary>Deletes a device whose instance is gone.</summary>
-    public sealed record DeleteDevice(InstanceId Instance, DeviceId Device, string HostName) : PlanAction;
+    /// <summary>Deletes a device whose instance is gone, or has joined anew as another device.</summary>
+    public sealed record DeleteDevice(InstanceId Instance, DeviceId Device, string HostName, string Reason) : PlanAction;
 
     /// <summary>Revokes an auth key that no instance will use.</summary>
     public sealed record RevokeKey(KeyId Key, InstanceId Instance) : PlanAction;
@@ -79,6 +80,22 @@ public abstract record PlanAction
 
     /// <summary>Strikes a node from the ledger, once nothing is left of it.</summary>
     public sealed record ForgetNode(InstanceId Instance) : PlanAction;
+
+    /// <summary>Mints an auth key for a pool, writes it into the ledger, and puts it into the pool's parameter.</summary>
+    /// <param name="Expected">The ledger's entry when planning; null where it had none.</param>
+    /// <param name="Left">The key that was in use, which is left to expire.</param>
+    /// <param name="Superseded">Usable keys of the pool that nobody is to use any more; they are revoked first.</param>
+    public sealed record RotatePoolKey(
+        KeyPool Pool, ImmutableArray<string> Tags, PoolRecord? Expected, ExpiringKey? Left, ImmutableArray<KeyId> Superseded, string Why) : PlanAction;
+
+    /// <summary>Revokes an auth key of a pool that nobody will use.</summary>
+    public sealed record RevokePoolKey(KeyId Key, string Pool) : PlanAction;
+
+    /// <summary>Deletes the parameter of a pool that is no longer wanted.</summary>
+    public sealed record DeletePoolParameter(string Pool) : PlanAction;
+
+    /// <summary>Strikes a pool from the ledger, once nothing is left of it.</summary>
+    public sealed record ForgetPool(PoolRecord Record) : PlanAction;
 
     /// <summary>Gives a VPC its 4via6 site id, in the ledger.</summary>
     public sealed record AssignSite(Scope Scope, VpcId Vpc, int Site) : PlanAction;
@@ -115,6 +132,10 @@ public abstract record PlanAction
         RevokeKey a => a.Key.ToString(),
         DeleteParameters a => a.Instance.ToString(),
         ForgetNode a => a.Instance.ToString(),
+        RotatePoolKey a => a.Pool.Name,
+        RevokePoolKey a => a.Key.ToString(),
+        DeletePoolParameter a => a.Pool,
+        ForgetPool a => a.Record.Name,
         AssignSite a => a.Vpc.ToString(),
         RememberPlain a => a.Vpc.ToString(),
         ReleaseSite a => a.Vpc.ToString(),
@@ -125,8 +146,8 @@ public abstract record PlanAction
     public Effect Effect => this switch
     {
         ApproveRoutes or AssignSite or AssociateZone or RegisterNode => Effect.Add,
-        SetSplitDns { Expected: null } => Effect.Add,
-        RecordNode or TagSite or RememberPlain or AdvertiseRoutes or SetSplitDns or ConfirmSplitDns or AwaitAssociation or SetDns64 => Effect.Change,
+        SetSplitDns { Expected: null } or RotatePoolKey { Expected.Key: null } or RotatePoolKey { Expected: null } => Effect.Add,
+        RecordNode or TagSite or RememberPlain or AdvertiseRoutes or SetSplitDns or ConfirmSplitDns or AwaitAssociation or SetDns64 or RotatePoolKey => Effect.Change,
         _ => Effect.Remove,
     };
 
@@ -149,10 +170,14 @@ public abstract record PlanAction
         DissociateZone a => $"dissociate {a.Record.Vpc} from zone {a.Record.Zone}, {a.Record.Name}",
         ForgetAssociation a => $"forget the association of {a.Record.Vpc} with zone {a.Record.Zone} in the ledger",
         SetDns64 a => $"let {a.HostName} answer names {a.Wanted}",
-        DeleteDevice a => $"delete device {a.Device} of {a.HostName}",
+        DeleteDevice a => $"delete device {a.Device} of {a.HostName}: {a.Reason}",
         RevokeKey a => $"revoke auth key {a.Key} of {a.Instance}",
         DeleteParameters a => $"delete {string.Join(" and ", a.Leaves)} of {a.Instance}",
         ForgetNode a => $"forget {a.Instance} in the ledger",
+        RotatePoolKey a => $"mint an auth key for pool {a.Pool.Name}, as {a.Why}{(a.Superseded.IsEmpty ? "" : $", and revoke {string.Join(" and ", a.Superseded)} first")}",
+        RevokePoolKey a => $"revoke auth key {a.Key} of pool {a.Pool}",
+        DeletePoolParameter a => $"delete the auth key parameter of pool {a.Pool}",
+        ForgetPool a => $"forget pool {a.Record.Name} in the ledger",
         AssignSite a => string.Create(CultureInfo.InvariantCulture, $"give {a.Vpc} the 4via6 site id {a.Site}"),
         RememberPlain a => $"remember that {a.Vpc} is reached by {a.Prefixes} as {(a.Prefixes.Count == 1 ? "it is" : "they are")}",
         ReleaseSite a => string.Create(CultureInfo.InvariantCulture, $"let the 4via6 site id {a.Site} of {a.Vpc} rest"),

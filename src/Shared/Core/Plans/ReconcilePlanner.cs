@@ -26,6 +26,7 @@ public static class ReconcilePlanner
         var nodes = NodePlanner.Of(seen, findings);
         var routing = Routing.Of(seen, additions, withdrawals, findings);
         CleanupPlanner.Plan(seen, routing.Served, allowMassDelete, withdrawals, findings);
+        PoolPlanner.Plan(seen, additions, withdrawals, findings);
         var duties = Duties.Of(routing);
         var routers = RoutePlanner.Plan(seen, duties, new(seen, routing), additions, withdrawals, findings);
         NodePlanner.Plan(seen, nodes, duties.ToLookup(duty => duty.Router.Instance.Id, duty => duty.Wanted), additions, findings);
@@ -57,7 +58,7 @@ public static class ReconcilePlanner
         PlanAction.AssociateZone => 6,
         PlanAction.AwaitAssociation => 7,
         PlanAction.SetSplitDns => 8,
-        PlanAction.ConfirmSplitDns => 9,
+        PlanAction.ConfirmSplitDns or PlanAction.RotatePoolKey => 9,
         PlanAction.RemoveSplitDns => 10,
         PlanAction.ForgetSplitDns => 11,
         PlanAction.DissociateZone => 12,
@@ -65,9 +66,9 @@ public static class ReconcilePlanner
         PlanAction.DeleteDevice => 14,
         PlanAction.UnadvertiseRoutes => 15,
         PlanAction.TrimRoutes => 16,
-        PlanAction.RevokeKey => 17,
-        PlanAction.DeleteParameters => 18,
-        PlanAction.ForgetNode => 19,
+        PlanAction.RevokeKey or PlanAction.RevokePoolKey => 17,
+        PlanAction.DeleteParameters or PlanAction.DeletePoolParameter => 18,
+        PlanAction.ForgetNode or PlanAction.ForgetPool => 19,
         PlanAction.ReleaseSite => 20,
         _ => throw new UnreachableException(),
     };
@@ -87,6 +88,11 @@ public static class ReconcilePlanner
             findings.Add(new("instance-details-unread", Finding.Warning, scope.Scope.ToString(), $"Which nodes are in standby or about to be retired is not known, and none that is in an Auto Scaling group is given a key by this look. {scope.DetailsProblem}"));
         }
 
+        if (seen.Pools.Parameters.Problem is { } unread and not ScopeSeen.NotLookedAt)
+        {
+            findings.Add(new(Finding.ScopeIncomplete, Finding.Error, seen.Pools.Folder, $"Not read completely, so no key of a pool is revoked. {unread}"));
+        }
+
         foreach (var (what, problem) in new[]
         {
             ("devices", seen.Devices.Problem), ("auth keys", seen.Keys.Problem), ("split DNS", seen.SplitDns.Problem),
@@ -98,7 +104,7 @@ public static class ReconcilePlanner
             }
         }
 
-        foreach (var problem in new[] { seen.Nodes.Problem, seen.Domains.Problem, seen.Sites.Problem, seen.Associations.Problem }.Distinct())
+        foreach (var problem in new[] { seen.Nodes.Problem, seen.Domains.Problem, seen.Sites.Problem, seen.Associations.Problem, seen.Pools.Records.Problem }.Distinct())
         {
             if (problem is not null and not ScopeSeen.NotLookedAt)
             {

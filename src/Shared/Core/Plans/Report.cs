@@ -19,13 +19,15 @@ public sealed record Report(
     ImmutableArray<ReportZoneAssociation> ZoneAssociations,
     SortedDictionary<string, int> Sites,
     ImmutableArray<ReportPrefix> Prefixes,
+    ImmutableArray<ReportPool> Pools,
+    ReportCleanup Cleanup,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ReportPolicyFile? PolicyFile,
     SortedDictionary<string, JsonElement> RolePolicies,
     ImmutableArray<ReportAction> Actions,
     ImmutableArray<ReportFinding> Findings)
 {
     /// <param name="calls">How often each service was asked, by its name; null where nobody counted.</param>
-    public static Report Of(Snapshot seen, Plan plan, IEnumerable<StepResult> results, bool dryRun, IReadOnlyDictionary<string, int>? calls = null) => new(
+    public static Report Of(Snapshot seen, Plan plan, IReadOnlyCollection<StepResult> results, bool dryRun, IReadOnlyDictionary<string, int>? calls = null) => new(
         dryRun,
         plan.Summary,
         new(
@@ -45,6 +47,8 @@ public sealed record Report(
             [.. prefix.Direct.Select(instance => instance.ToString())],
             [.. prefix.StandIns.Select(instance => instance.ToString())],
             prefix.Zones))],
+        [.. seen.Pools.Configured.OrderBy(pool => pool.Name, StringComparer.Ordinal).Select(pool => ReportPool.Of(pool, seen.Pools))],
+        ReportCleanup.Of(seen, results),
         ReportPolicyFile.Of(plan, seen.NodeTags),
         PolicySnippets.Of(plan, seen.NodeTags),
         [.. results.Select(result => new ReportAction(
@@ -54,8 +58,8 @@ public sealed record Report(
     /// <summary>A plan that nobody has applied: every step is planned, or held.</summary>
     public static Report Of(Snapshot seen, Plan plan) => Of(seen, plan, Unapplied(plan), dryRun: true);
 
-    public static IEnumerable<StepResult> Unapplied(Plan plan) =>
-        plan.Steps.Select(step => new StepResult(step, step.Held is { } why ? new StepOutcome.Held(why) : new StepOutcome.Planned()));
+    public static ImmutableArray<StepResult> Unapplied(Plan plan) =>
+        [.. plan.Steps.Select(step => new StepResult(step, step.Held is { } why ? new StepOutcome.Held(why) : new StepOutcome.Planned()))];
 
     public byte[] ToUtf8Json() => JsonSerializer.SerializeToUtf8Bytes(this, ReportJson.Readable.Report);
 }
@@ -83,6 +87,62 @@ public sealed record ReportZoneAssociation(string ZoneId, string VpcId, string V
 /// <param name="StandIns">Instances that reach the VPC from another.</param>
 /// <param name="Zones">Availability zones of those that carry traffic now.</param>
 public sealed record ReportPrefix(Prefix Prefix, string? VpcId, ImmutableArray<string> Routers, ImmutableArray<string> StandIns, ImmutableArray<string> Zones);
+
+/// <summary>A key pool as it was seen; what was done about it is among the actions.</summary>
+/// <param name="KeyId">The key that was minted last; null where there is none.</param>
+/// <param name="Parameter">The parameter that the key is read from; null where it was not seen.</param>
+public sealed record ReportPool(string Name, string Role, string? KeyId, DateTimeOffset? Expires, string? Parameter)
+{
+    public static ReportPool Of(KeyPool pool, PoolsSeen seen)
+    {
+        var key = seen.Records.Items.FirstOrDefault(record => record.Name == pool.Name)?.Key;
+        var isThere = seen.Parameters.Items.Any(parameter => parameter.Pool == pool.Name);
+        return new(pool.Name, pool.Role, key?.Id.ToString(), key?.Expires, isThere ? PoolParameters.Name(seen.Folder, pool.Name) : null);
+    }
+}
+
+/// <summary>Devices that are to be deleted, those that wait for a person included: what they cost as long as they are there.</summary>
+/// <param name="MonthlyCost">Of all of them; null where no price is set.</param>
+public sealed record ReportCleanup(
+    int Devices,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] decimal? MonthlyCost,
+    ImmutableArray<ReportCleanupItem> Items)
+{
+    public static ReportCleanup Of(Snapshot seen, IEnumerable<StepResult> results)
+    {
+        var devices = seen.Devices.Items.ToLookup(device => device.Id);
+        ImmutableArray<ReportCleanupItem> items =
+        [
+            .. from result in results
+               where result.Step.Action is PlanAction.DeleteDevice
+               let action = (PlanAction.DeleteDevice)result.Step.Action
+               let device = devices[action.Device].FirstOrDefault()
+               select new ReportCleanupItem(
+                   action.Device.ToString(),
+                   action.HostName,
+                   action.Instance.ToString(),
+                   (int?)(seen.ObservedAt - device?.Created)?.TotalDays,
+                   (int?)(seen.ObservedAt - (device?.LastSeen ?? device?.Created))?.TotalMinutes,
+                   action.Reason,
+                   result.Outcome.Word,
+                   seen.DevicePrice),
+        ];
+        return new(items.Length, items.Length * seen.DevicePrice, items);
+    }
+}
+
+/// <param name="AgeDays">Whole days since it joined; null where that is not known.</param>
+/// <param name="SilentMinutes">Whole minutes since it was last seen.</param>
+/// <param name="Outcome">As that of its action: a device that is <c>held</c> goes on costing.</param>
+public sealed record ReportCleanupItem(
+    string Device,
+    string HostName,
+    string InstanceId,
+    int? AgeDays,
+    int? SilentMinutes,
+    string Reason,
+    string Outcome,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] decimal? MonthlyCost);
 
 /// <summary>What the tailnet's policy file needs for VPCs that are reached by 4via6: grants name the IPv6 form, never the IPv4 one.</summary>
 public sealed record ReportPolicyFile(ReportAutoApprovers AutoApprovers, ImmutableArray<ReportGrant> Grants)

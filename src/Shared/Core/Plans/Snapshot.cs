@@ -18,7 +18,7 @@ public sealed record Snapshot
     /// <summary>Devices with an owner tag and a host name of ours. Other people's devices never enter a snapshot.</summary>
     public required Seen<Device> Devices { get; init; }
 
-    /// <summary>Auth keys whose description says that they are for an instance.</summary>
+    /// <summary>Auth keys whose description says that they are for an instance, or for a pool of this installation.</summary>
     public required Seen<AuthKey> Keys { get; init; }
 
     /// <summary>All split-DNS domains of the tailnet: those of others are needed to see a conflict.</summary>
@@ -40,6 +40,11 @@ public sealed record Snapshot
     public required Seen<AssociationRecord> Associations { get; init; }
 
     public required NameSettings Names { get; init; }
+
+    public required PoolsSeen Pools { get; init; }
+
+    /// <summary>What a device costs a month; null where nobody has said so.</summary>
+    public decimal? DevicePrice { get; init; }
 }
 
 /// <summary>One account and Region.</summary>

@@ -137,6 +137,19 @@ public sealed record AuthKey(KeyId Id, string Description, DateTimeOffset Create
     /// <summary>Letters, digits, hyphens and spaces, 50 at most: all that a description may hold.</summary>
     public static string DescriptionFor(InstanceId instance) => DescriptionStart + instance;
 
+    private const string PoolStart = DescriptionStart + "pool ";
+
+    /// <param name="mark">The installation's, as another one in the tailnet may have a pool of the same name.</param>
+    public static string DescriptionFor(string pool, string mark) => $"{PoolStart}{pool} {mark}";
+
+    /// <returns>false where the key was not made for a pool of this installation.</returns>
+    public bool IsForPool(string mark, out string pool)
+    {
+        var words = Description.StartsWith(PoolStart, StringComparison.Ordinal) ? Description[PoolStart.Length..].Split(' ') : [];
+        pool = words.Length == 2 && words[1] == mark && KeyPool.IsName(words[0]) ? words[0] : "";
+        return pool.Length > 0;
+    }
+
     /// <returns>false where the key was not made for an instance.</returns>
     public bool IsForInstance([NotNullWhen(true)] out InstanceId? instance)
     {
