@@ -49,6 +49,7 @@ public sealed class SandboxWorld
             [],
             NameSettings.Standard,
             "Tailnet-SetDns64",
+            null,
             DryRun: false);
         Aws = new(Clock, Tailnet, Calls);
         Ledger = new(Calls);

@@ -64,12 +64,27 @@ public class AccessTests(StackTemplate template)
             "route53:AssociateVPCWithHostedZone", "route53:GetChange", "route53:ListTagsForResources",
         ];
         var statements = template.Properties("ReconcileRole")["Policies"]![0]!["PolicyDocument"]!["Statement"]!.AsArray();
-        var conditional = statements.Where(statement => statement!["Fn::If"] is not null).ToList();
+        var conditional = statements.Where(statement => (string?)statement!["Fn::If"]?[0] == "AssociatesZones").ToList();
 
-        Assert.All(conditional, statement => Assert.Equal(
-            ("AssociatesZones", "AWS::NoValue"), ((string)statement!["Fn::If"]![0]!, (string?)statement["Fn::If"]![2]!["Ref"])));
+        Assert.All(conditional, statement => Assert.Equal("AWS::NoValue", (string?)statement!["Fn::If"]![2]!["Ref"]));
         Assert.Equal(actions, conditional.SelectMany(statement => Texts(statement!["Fn::If"]![1]!["Action"]!)).Order(StringComparer.Ordinal));
         AssertOfTheRegion(conditional[0]!["Fn::If"]![1]!);
+    }
+
+    [Fact]
+    public void Routers_are_asked_for_their_health_by_Reconcile_alone_and_only_where_somebody_wants_it()
+    {
+        var statement = Assert.Single(
+            template.Properties("ReconcileRole")["Policies"]![0]!["PolicyDocument"]!["Statement"]!.AsArray(),
+            statement => (string?)statement!["Fn::If"]?[0] == "ProbesHealth")!;
+
+        Assert.Equal("AWS::NoValue", (string?)statement["Fn::If"]![2]!["Ref"]);
+        Assert.EndsWith(":document/${ProbeDocument}", (string?)statement["Fn::If"]![1]!["Resource"]!["Fn::Sub"], StringComparison.Ordinal);
+        Assert.DoesNotContain("ProbeDocument", template.Properties("NodeLifecycleRole").ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal("""{"Fn::Equals":[{"Ref":"HealthProbe"},"true"]}""", template.Conditions["ProbesHealth"]!.ToJsonString());
+        Assert.All(["NodeLifecycle", "Reconcile"], function => Assert.Equal(
+            """{"Fn::If":["ProbesHealth",{"Ref":"ProbeDocument"},""]}""",
+            template.Properties(function)["Environment"]!["Variables"]!["PROBE_DOCUMENT"]!.ToJsonString()));
     }
 
     [Fact]

@@ -17,6 +17,7 @@ namespace Automation;
 /// <param name="MemberRole">Name of the role assumed in other accounts; null where there are none.</param>
 /// <param name="Names">What is forwarded and associated beyond private hosted zones.</param>
 /// <param name="Dns64Document">Name of the SSM document that configures a router's DNS64 resolver.</param>
+/// <param name="ProbeDocument">Name of the SSM document that asks a router whether it reaches its VPC; null where nobody is asked.</param>
 /// <param name="OptIn">Prefixes behind gateways, of no VPC that is looked after, that are advertised all the same.</param>
 public sealed record Settings(
     Scope Home,
@@ -33,6 +34,7 @@ public sealed record Settings(
     PrefixSet OptIn,
     NameSettings Names,
     string Dns64Document,
+    string? ProbeDocument,
     bool DryRun)
 {
     private static readonly SearchValues<char> s_tailnet = VariableReader.LettersDigitsAnd("-._@+");
@@ -58,8 +60,9 @@ public sealed record Settings(
         var table = ReadLedgerTable(read);
         var scopes = ReadScopes(read, home);
         var role = ReadMemberRole(read, home, scopes);
-        var document = ReadDocument(read, "ROUTES_DOCUMENT", "Tailnet-SetRoutes");
-        var dns64 = ReadDocument(read, "DNS64_DOCUMENT", "Tailnet-SetDns64");
+        var document = ReadDocument(read, "ROUTES_DOCUMENT", "Tailnet-SetRoutes")!;
+        var dns64 = ReadDocument(read, "DNS64_DOCUMENT", "Tailnet-SetDns64")!;
+        var probe = ReadDocument(read, "PROBE_DOCUMENT", null);
         var optIn = OptInPrefixesVariable.Read(read);
         var names = NameVariables.Read(read);
         var dryRun = ReadDryRun(read);
@@ -68,7 +71,7 @@ public sealed record Settings(
             throw new SettingsException(read.Problems);
         }
 
-        return new(home!, tailnet, api, credential!, tags, prefix, key, table!, scopes, role, document, optIn, names, dns64, dryRun);
+        return new(home!, tailnet, api, credential!, tags, prefix, key, table!, scopes, role, document, optIn, names, dns64, probe, dryRun);
     }
 
     // In AWSSDK.Core 4.0.102 adaptive mode never refills its bucket: after one throttle every call waits and fails, its error code lost.
@@ -187,11 +190,11 @@ public sealed record Settings(
         return read.Check(name, value, value is { Length: <= 64 } && !value.AsSpan().ContainsAnyExcept(s_role), expected);
     }
 
-    private static string ReadDocument(VariableReader read, string name, string standard)
+    private static string? ReadDocument(VariableReader read, string name, string? standard)
     {
-        var expected = "the name of an SSM document, 3 to 128 of A-Z a-z 0-9 _ . -, such as " + standard;
+        var expected = "the name of an SSM document, 3 to 128 of A-Z a-z 0-9 _ . -, " + (standard is null ? "such as Tailnet-Probe, or nothing for none" : "such as " + standard);
         var value = read.Optional(name, expected) ?? standard;
-        return read.Check(name, value, value.Length is >= 3 and <= 128 && !value.AsSpan().ContainsAnyExcept(s_document), expected) ?? standard;
+        return read.Check(name, value, value is { Length: >= 3 and <= 128 } && !value.AsSpan().ContainsAnyExcept(s_document), expected) ?? standard;
     }
 
     private static bool ReadDryRun(VariableReader read)

@@ -40,5 +40,6 @@ internal static class AnAccount
         [],
         NameSettings.Standard,
         "Tailnet-SetDns64",
+        null,
         false);
 }

@@ -11,7 +11,7 @@ public sealed partial class RouterAdmission(SnapshotObserver observer, PlanAppli
     /// <returns>null once it is so; otherwise why not.</returns>
     public async Task<string?> AdmitAsync(Scope scope, InstanceId instance, CancellationToken stopping)
     {
-        var (seen, plan) = await LookAsync(stopping);
+        var (seen, plan) = await LookAsync(stopping, instance);
         var router = plan.Routers.FirstOrDefault(router => router.Instance.Id == instance);
         if (router?.Device is null)
         {
@@ -33,7 +33,7 @@ public sealed partial class RouterAdmission(SnapshotObserver observer, PlanAppli
         var (seen, plan) = await LookAsync(stopping);
         var serving = seen.Devices.Items.Where(device => device is { Connected: true, Authorized: true }).Select(device => device.Id).ToHashSet();
         var goingToo = seen.Nodes.Items.Where(record => record.GoneAt is not null).Select(record => record.Instance).Append(leaving).ToHashSet();
-        var needed = plan.Routers.FirstOrDefault(router => router.Instance.Id == leaving)?.All ?? [];
+        var needed = plan.Routers.FirstOrDefault(router => router.Instance.Id == leaving) is { } wanted ? wanted.All.Union(wanted.HandedOver) : [];
         var others = plan.Routers
             .Where(router => !goingToo.Contains(router.Instance.Id) && router.Device is { } device && serving.Contains(device))
             .Where(router => needed.IsEmpty ? router.Vpc == vpc : !router.All.Intersect(needed).IsEmpty)
@@ -48,9 +48,11 @@ public sealed partial class RouterAdmission(SnapshotObserver observer, PlanAppli
     }
 
     // All scopes: what a router reaches, and who else reaches it, lies in any of them.
-    private async Task<(Snapshot Seen, Plan Plan)> LookAsync(CancellationToken stopping)
+    // One that comes does not leave, whatever the ledger still has of its last time.
+    private async Task<(Snapshot Seen, Plan Plan)> LookAsync(CancellationToken stopping, InstanceId? coming = null)
     {
         var seen = await observer.ObserveAsync(settings.Scopes, Breadth.Routes, stopping);
+        seen = seen with { Nodes = seen.Nodes with { Items = [.. seen.Nodes.Items.Select(record => record.Instance == coming ? record with { GoneAt = null } : record)] } };
         return (seen, ReconcilePlanner.Plan(seen));
     }
 

@@ -10,6 +10,24 @@ public sealed record Router(Scope Scope, Instance Instance, string HostName, Dev
 {
     /// <summary>Carries traffic now, as far as the tailnet can tell: connected and authorised.</summary>
     public bool Serves => Device is { Connected: true, Authorized: true };
+
+    /// <summary>What it said of its VPC; null where it was not asked.</summary>
+    public RouterProbe? Probe { get; init; }
+
+    public Drain Drain { get; init; }
+
+    /// <summary>Its ledger entry says that it leaves, and it did not.</summary>
+    public bool Stayed { get; init; }
+
+    /// <summary>Its ledger entry says that it is unhealthy, and it no longer is, or nobody asks any more.</summary>
+    public bool IsWell { get; init; }
+
+    /// <summary>Whoever has a router that carries needs no other.</summary>
+    public bool Carries => Serves && Drain == Drain.None;
+
+    /// <summary>It lost its connection a moment ago and may be back in another.</summary>
+    public bool MayBlink(DateTimeOffset now) =>
+        Drain == Drain.None && Device is { Authorized: true, Connected: false } device && (device.LastSeen is not { } last || now - last < VpcServices.Blink);
 }
 
 /// <summary>A VPC with its own routers.</summary>
@@ -35,16 +53,18 @@ public static class ServedVpcs
     {
         var records = seen.Nodes.Items.DistinctBy(record => record.Instance).ToDictionary(record => record.Instance);
         var devices = seen.Devices.Items.ToLookup(device => device.HostName);
+        var drains = new Drains(seen);
         var served = ImmutableArray.CreateBuilder<ServedVpc>();
         foreach (var scope in seen.Scopes.DistinctBy(scope => scope.Scope).OrderBy(scope => scope.Scope))
         {
+            var vpcs = scope.Vpcs.Items.DistinctBy(vpc => vpc.Id).OrderBy(vpc => vpc.Id).ToDictionary(vpc => vpc.Id);
             var routers = scope.Instances.Items
                 .Where(instance => instance.IsUp && NodeRoles.Parse(instance.Role).Contains(NodeRoles.SubnetRouter))
                 .DistinctBy(instance => instance.Id)
                 .OrderBy(instance => instance.Id)
-                .Select(instance => RouterOf(scope.Scope, instance, devices, records.GetValueOrDefault(instance.Id)))
+                .Select(instance => drains.Judge(RouterOf(scope.Scope, instance, devices, records.GetValueOrDefault(instance.Id)), instance.Vpc is { } home ? vpcs.GetValueOrDefault(home) : null))
                 .ToLookup(router => router.Instance.Vpc);
-            foreach (var vpc in scope.Vpcs.Items.DistinctBy(vpc => vpc.Id).OrderBy(vpc => vpc.Id))
+            foreach (var vpc in vpcs.Values)
             {
                 served.Add(new(scope.Scope, vpc, [.. routers[vpc.Id]], PrefixSet.Empty));
             }
