@@ -86,6 +86,11 @@ public class RouterHealthTests
         ["stop advertising 10.0.0.0/16 on subnet-router-i-00000001", "withdraw 10.0.0.0/16 from subnet-router-i-00000001"],
         Two().Node(1, node => node with { GoneAt = Now.AddMinutes(-1) }).Lines());
 
+    // The one that would inherit may be sick.
+    [Fact]
+    public void Nothing_is_withdrawn_while_the_health_of_routers_is_unread() =>
+        Assert.Equal([], Two().Node(1, node => node with { GoneAt = Now.AddMinutes(-1) }).Unread("health").Lines());
+
     [Fact]
     public void When_all_leave_nothing_is_withdrawn_from_any() => Assert.Equal(
         [],
