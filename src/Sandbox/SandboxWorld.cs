@@ -58,6 +58,7 @@ public sealed class SandboxWorld
             [],
             NameSettings.Standard,
             "Tailnet-SetDns64",
+            null,
             [],
             DevicePrice: null,
             DryRun: false);

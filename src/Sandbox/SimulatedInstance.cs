@@ -43,6 +43,12 @@ public sealed class SimulatedInstance
     /// <summary>What the node said when the tailnet refused it.</summary>
     public string? Complaint { get; set; }
 
+    /// <summary>Its VPC's resolver and gateway do not answer it.</summary>
+    public bool IsCutOff { get; set; }
+
+    /// <summary>Its SSM agent takes no commands.</summary>
+    public bool AgentIsSilent { get; set; }
+
     /// <summary>Its tag <c>tailscale:dns64</c> is <c>true</c>.</summary>
     public bool Dns64 { get; set; }
 

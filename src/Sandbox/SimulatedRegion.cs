@@ -306,15 +306,22 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
 
     /// <summary>Runs an SSM document on a node: what it does there, and how it ends, is so at once.</summary>
     /// <returns>The command's id.</returns>
-    internal string Command(string document, InstanceId id, string parameter, string value)
+    internal string Command(string document, InstanceId id, string? parameter, string value)
     {
+        var command = string.Create(CultureInfo.InvariantCulture, $"command-{_commands.Count + 1}");
+        if (Find(id) is { AgentIsSilent: true })
+        {
+            _commands.Add(command, new(IsOver: false, Succeeded: false, "Pending", ""));
+            return command;
+        }
+
         var problem = (document, parameter) switch
         {
             ("Tailnet-SetRoutes", "routes") => SetRoutes(id, value),
             ("Tailnet-SetDns64", "config") => SetDns64(id, value),
+            ("Tailnet-Probe", null) => Find(id) is { IsCutOff: true } ? $"{HealthObserver.Unhealthy}the VPC's resolver does not answer" : null,
             _ => throw new CallFailedException(Failure.Invalid, "SSM", "SendCommand", "InvalidDocument", $"There is no document {document} with a parameter {parameter}."),
         };
-        var command = string.Create(CultureInfo.InvariantCulture, $"command-{_commands.Count + 1}");
         _commands.Add(command, problem is null ? new(IsOver: true, Succeeded: true, "Success", "") : new(IsOver: true, Succeeded: false, "Failed", problem));
         return command;
     }

@@ -203,7 +203,7 @@ internal sealed class SimulatedServices(SimulatedAws aws, SimulatedRegion region
             return new Listing<NodeParameter>(found.ToImmutable());
         });
 
-    public Task<string> SendCommandAsync(string document, InstanceId instance, string parameter, string value, CancellationToken stopping) =>
+    public Task<string> SendCommandAsync(string document, InstanceId instance, string? parameter, string value, CancellationToken stopping) =>
         Do("SSM SendCommand", stopping, () => region.Command(document, instance, parameter, value));
 
     public Task<CommandStatus> GetCommandInvocationAsync(string command, InstanceId instance, CancellationToken stopping) =>

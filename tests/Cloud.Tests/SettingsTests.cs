@@ -30,6 +30,7 @@ public sealed class SettingsTests
         Assert.Null(settings.MemberRole);
         Assert.Equal("Tailnet-SetRoutes", settings.RoutesDocument);
         Assert.Equal("Tailnet-SetDns64", settings.Dns64Document);
+        Assert.Null(settings.ProbeDocument);
         Assert.True(settings.OptIn.IsEmpty);
         Assert.Equal(ZoneAssociation.None, settings.Names.Association);
         Assert.Empty(settings.Names.Services);
@@ -53,6 +54,7 @@ public sealed class SettingsTests
         Set("ROUTES_DOCUMENT", "Other-SetRoutes");
         Set("OPT_IN_PREFIXES", "192.168.10.0/24, 10.200.0.0/16,2001:db8::/32,10.200.0.0/16");
         Set("DNS64_DOCUMENT", "Other-SetDns64");
+        Set("PROBE_DOCUMENT", "Other-Probe");
         Set("ZONE_ASSOCIATION", "tagged");
         Set("SERVICE_DOMAINS", "rds, eks,rds");
         Set("REVERSE_ZONES", "true");
@@ -74,6 +76,7 @@ public sealed class SettingsTests
         Assert.Equal("Other-SetRoutes", settings.RoutesDocument);
         Assert.Equal("10.200.0.0/16, 192.168.10.0/24, 2001:db8::/32", settings.OptIn.ToString());
         Assert.Equal("Other-SetDns64", settings.Dns64Document);
+        Assert.Equal("Other-Probe", settings.ProbeDocument);
         Assert.Equal(ZoneAssociation.Tagged, settings.Names.Association);
         Assert.Equal(["eks", "rds"], settings.Names.Services);
         Assert.True(settings.Names.ReverseZones);
@@ -215,6 +218,7 @@ public sealed class SettingsTests
     [InlineData("OPT_IN_PREFIXES", "10.200.0.0/33")]
     [InlineData("OPT_IN_PREFIXES", "vpn")]
     [InlineData("DNS64_DOCUMENT", "x")]
+    [InlineData("PROBE_DOCUMENT", "x")]
     [InlineData("DNS64_DOCUMENT", "arn:aws:ssm:eu-west-1:111122223333:document/x")]
     [InlineData("ZONE_ASSOCIATION", "some")]
     [InlineData("ZONE_ASSOCIATION", "All")]
@@ -343,6 +347,7 @@ public sealed class SettingsTests
         Set("ROUTES_DOCUMENT", "?");
         Set("OPT_IN_PREFIXES", "?");
         Set("DNS64_DOCUMENT", "?");
+        Set("PROBE_DOCUMENT", "?");
         Set("ZONE_ASSOCIATION", "?");
         Set("SERVICE_DOMAINS", "?");
         Set("REVERSE_ZONES", "?");
@@ -354,7 +359,7 @@ public sealed class SettingsTests
         string[] all =
         [
             "ACCOUNT_ID", "AWS_REGION", "AWS_RETRY_MODE", "DNS64_DOCUMENT", "DRY_RUN", "LEDGER_TABLE", "MEMBER_ROLE", "NODE_TAGS", "OPT_IN_PREFIXES",
-            "PARAMETER_KMS_KEY", "PARAMETER_PREFIX", "REVERSE_ZONES", "ROUTES_DOCUMENT", "SCOPES", "SERVICE_DOMAINS", "TAILNET", "TAILSCALE_API_URL",
+            "PARAMETER_KMS_KEY", "PARAMETER_PREFIX", "PROBE_DOCUMENT", "REVERSE_ZONES", "ROUTES_DOCUMENT", "SCOPES", "SERVICE_DOMAINS", "TAILNET", "TAILSCALE_API_URL",
             "TAILSCALE_CREDENTIAL", "ZONE_ASSOCIATION",
         ];
         Assert.Equal(all, error.Problems.Select(problem => problem.Variable).Distinct().Order(StringComparer.Ordinal));

@@ -18,6 +18,7 @@ public sealed partial class AWorld
     private readonly List<Zone> _zones = [];
     private readonly List<NodeParameter> _parameters = [];
     private readonly List<Device> _devices = [];
+    private readonly List<RouterProbe> _probes = [];
     private readonly List<AuthKey> _keys = [];
     private readonly List<SplitDnsDomain> _splitDns = [];
     private readonly List<NodeRecord> _nodes = [];
@@ -110,6 +111,13 @@ public sealed partial class AWorld
             _nodes.RemoveAt(at);
         }
 
+        return this;
+    }
+
+    /// <param name="healthy">null: it could not be asked.</param>
+    public AWorld WithProbe(int router, bool? healthy, string detail = "the VPC's resolver does not answer")
+    {
+        _probes.Add(new(InstanceOf(router), healthy, detail));
         return this;
     }
 
@@ -209,6 +217,7 @@ public sealed partial class AWorld
             .. _moreScopes.Select(scope => ScopeSeen.Unseen(scope, ScopeSeen.NotLookedAt)),
         ],
         Devices = Part("devices", _devices),
+        Health = Part("health", _probes),
         Keys = Part("keys", _keys),
         SplitDns = Part("splitDns", _splitDns),
         Nodes = Part("nodes", _nodes),

@@ -14,6 +14,7 @@ internal sealed class Installation : IAsyncDisposable
     public const string ParameterPrefix = "/tailnet";
     public const string RoutesDocument = "Tailnet-SetRoutes";
     public const string Dns64Document = "Tailnet-SetDns64";
+    public const string ProbeDocument = "Tailnet-Probe";
     public const string MemberRole = "tailnet-member";
     public const string Group = "routers";
     public const string LaunchHook = "tailnet-launch";
@@ -70,6 +71,7 @@ internal sealed class Installation : IAsyncDisposable
         await installation.World.CreateLedgerAsync(Ledger, installation.Key);
         await installation.World.CreateRoutesDocumentAsync(RoutesDocument);
         await installation.World.CreateDns64DocumentAsync(Dns64Document);
+        await installation.World.CreateProbeDocumentAsync(ProbeDocument);
         await installation.World.PutSecretAsync(Credential, client.ToParameter().Reveal(), installation.Key);
         installation.Queue = await installation.World.CreateQueueAsync("nodes", maxReceiveCount: 100, visibilitySeconds: 600);
         await installation.EnforceRolesAsync();
@@ -103,8 +105,10 @@ internal sealed class Installation : IAsyncDisposable
         ["Ledger.Arn"] = $"arn:aws:dynamodb:{Region}:{Account.Id}:table/{Ledger}",
         ["RoutesDocument"] = RoutesDocument,
         ["Dns64Document"] = Dns64Document,
+        ["ProbeDocument"] = ProbeDocument,
         ["AssociatesZones"] = "true",
         ["HasKeyPools"] = "true",
+        ["ProbesHealth"] = "true",
         [$"{function}Queue.Arn"] = Queue.Arn,
         [$"{function}Log.Arn"] = $"arn:aws:logs:{Region}:{Account.Id}:log-group:{function}:*",
     };

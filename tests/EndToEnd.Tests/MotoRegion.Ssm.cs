@@ -30,9 +30,18 @@ public sealed partial class MotoRegion
         }
         """;
 
+    private const string ProbeDocument = """
+        {
+          "schemaVersion": "2.2",
+          "mainSteps": [ { "action": "aws:runShellScript", "name": "probe", "inputs": { "runCommand": [ "true" ] } } ]
+        }
+        """;
+
     public Task CreateRoutesDocumentAsync(string name = "Tailnet-SetRoutes") => CreateDocumentAsync(name, RoutesDocument);
 
     public Task CreateDns64DocumentAsync(string name = "Tailnet-SetDns64") => CreateDocumentAsync(name, Dns64Document);
+
+    public Task CreateProbeDocumentAsync(string name = "Tailnet-Probe") => CreateDocumentAsync(name, ProbeDocument);
 
     private Task CreateDocumentAsync(string name, string content) =>
         Ssm.CreateDocumentAsync(new CreateDocumentRequest

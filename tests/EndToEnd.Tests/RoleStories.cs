@@ -78,7 +78,7 @@ public sealed class RoleStories(Moto moto) : IAsyncLifetime
         await _here.AddRouterAsync(await World.CreateSubnetAsync(twin, "10.10.2.0/24"), Installation.Dns64RouterTags);
         await _here.BringInAsync(node, routers[0]);
         await _here.BringInAsync(node, routers[1]);
-        var function = await _here.StartAsync("Reconcile", ("ZONE_ASSOCIATION", "tagged"), ("KEY_POOLS", "ci=subnet-router/1"));
+        var function = await _here.StartAsync("Reconcile", ("ZONE_ASSOCIATION", "tagged"), ("KEY_POOLS", "ci=subnet-router/1"), ("PROBE_DOCUMENT", Installation.ProbeDocument));
         await LookAsync(function);
         Assert.Superset(new HashSet<string>(["corp.internal", "peered.internal", "twin.internal"]), _here.Tailnet.SplitDns.Keys.ToHashSet());
         Assert.NotNull(await World.GetParameterAsync(Installation.PoolParameter));
@@ -91,7 +91,7 @@ public sealed class RoleStories(Moto moto) : IAsyncLifetime
         await World.UntagZoneAsync(associated, "tailscale:associate");
         await World.TerminateInstanceAsync(routers[1]);
         await LookAsync(function);
-        Assert.Equal([Installation.Dns64Document, Installation.RoutesDocument], (await World.CommandsAsync()).Select(command => command.DocumentName).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal([Installation.ProbeDocument, Installation.Dns64Document, Installation.RoutesDocument], (await World.CommandsAsync()).Select(command => command.DocumentName).Distinct().Order(StringComparer.Ordinal));
         Assert.DoesNotContain(associated, (await World.ZonesOfAsync(vpc)).Keys);
         Assert.DoesNotContain("dns#corp.internal", await World.LedgerKeysAsync(Installation.Ledger));
         Assert.Equal([Installation.SettingsParameter(routers[0])], await World.ParameterNamesAsync("/tailnet/nodes"));

@@ -64,10 +64,9 @@ public class AccessTests(StackTemplate template)
             "route53:AssociateVPCWithHostedZone", "route53:GetChange", "route53:ListTagsForResources",
         ];
         var statements = template.Properties("ReconcileRole")["Policies"]![0]!["PolicyDocument"]!["Statement"]!.AsArray();
-        var conditional = statements.Where(statement => (string?)statement!["Fn::If"]?[0] != "HasKeyPools" && statement["Fn::If"] is not null).ToList();
+        var conditional = statements.Where(statement => (string?)statement!["Fn::If"]?[0] == "AssociatesZones").ToList();
 
-        Assert.All(conditional, statement => Assert.Equal(
-            ("AssociatesZones", "AWS::NoValue"), ((string)statement!["Fn::If"]![0]!, (string?)statement["Fn::If"]![2]!["Ref"])));
+        Assert.All(conditional, statement => Assert.Equal("AWS::NoValue", (string?)statement!["Fn::If"]![2]!["Ref"]));
         Assert.Equal(actions, conditional.SelectMany(statement => Texts(statement!["Fn::If"]![1]!["Action"]!)).Order(StringComparer.Ordinal));
         AssertOfTheRegion(conditional[0]!["Fn::If"]![1]!);
     }
@@ -84,6 +83,22 @@ public class AccessTests(StackTemplate template)
         Assert.All(
             statements.Where(statement => statement.ToJsonString().Contains("/pools/*", StringComparison.Ordinal)),
             statement => Assert.DoesNotContain(Texts(statement["Action"]!), action => action.StartsWith("ssm:GetParameter", StringComparison.Ordinal) || action == "kms:Decrypt"));
+    }
+
+    [Fact]
+    public void Routers_are_asked_for_their_health_by_Reconcile_alone_and_only_where_somebody_wants_it()
+    {
+        var statement = Assert.Single(
+            template.Properties("ReconcileRole")["Policies"]![0]!["PolicyDocument"]!["Statement"]!.AsArray(),
+            statement => (string?)statement!["Fn::If"]?[0] == "ProbesHealth")!;
+
+        Assert.Equal("AWS::NoValue", (string?)statement["Fn::If"]![2]!["Ref"]);
+        Assert.EndsWith(":document/${ProbeDocument}", (string?)statement["Fn::If"]![1]!["Resource"]!["Fn::Sub"], StringComparison.Ordinal);
+        Assert.DoesNotContain("ProbeDocument", template.Properties("NodeLifecycleRole").ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal("""{"Fn::Equals":[{"Ref":"HealthProbe"},"true"]}""", template.Conditions["ProbesHealth"]!.ToJsonString());
+        Assert.All(["NodeLifecycle", "Reconcile"], function => Assert.Equal(
+            """{"Fn::If":["ProbesHealth",{"Ref":"ProbeDocument"},""]}""",
+            template.Properties(function)["Environment"]!["Variables"]!["PROBE_DOCUMENT"]!.ToJsonString()));
     }
 
     [Fact]

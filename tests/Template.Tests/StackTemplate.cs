@@ -13,6 +13,8 @@ public sealed class StackTemplate : IAsyncLifetime
 
     public JsonObject Resources => (JsonObject)_transformed![nameof(Resources)]!;
 
+    public JsonObject Conditions => (JsonObject)_transformed![nameof(Conditions)]!;
+
     public JsonObject Parameters => (JsonObject)_transformed![nameof(Parameters)]!;
 
     public JsonNode Deployed => _deployed!;

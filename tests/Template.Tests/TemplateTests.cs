@@ -88,6 +88,7 @@ public class TemplateTests(StackTemplate template)
 
             Assert.Equal("Tailnet-SetRoutes", settings.RoutesDocument);
             Assert.Equal("Tailnet-SetDns64", settings.Dns64Document);
+            Assert.Equal("Tailnet-Probe", settings.ProbeDocument);
             Assert.StartsWith("arn:aws:kms:eu-west-1:", settings.ParameterKmsKey, StringComparison.Ordinal);
             Assert.Equal("/tailnet/credential", settings.CredentialParameter);
             Assert.False(settings.DryRun);
@@ -166,12 +167,12 @@ public class TemplateTests(StackTemplate template)
         {
             var send = template.StatementsOf(function + "Role").Where(statement => Texts(statement["Action"]!).Contains("ssm:SendCommand")).ToList();
 
-            Assert.Equal(2, send.Count);
+            Assert.Equal(function == "Reconcile" ? 3 : 2, send.Count);
             Assert.Equal(
                 ["document/${RoutesDocument}", "document/${Dns64Document}"],
                 send[0]["Resource"]!.AsArray().Select(resource => ((string)resource!["Fn::Sub"]!).Split(':')[^1]));
-            Assert.EndsWith(":instance/*", (string?)send[1]["Resource"]!["Fn::Sub"], StringComparison.Ordinal);
-            Assert.Equal("*subnet-router*", (string?)send[1]["Condition"]!["StringLike"]!["ssm:resourceTag/tailscale:role"]);
+            Assert.EndsWith(":instance/*", (string?)send[^1]["Resource"]!["Fn::Sub"], StringComparison.Ordinal);
+            Assert.Equal("*subnet-router*", (string?)send[^1]["Condition"]!["StringLike"]!["ssm:resourceTag/tailscale:role"]);
         });
 
     [Theory]
@@ -259,7 +260,7 @@ public class TemplateTests(StackTemplate template)
         Assert.Equal("rate(5 minutes)", (string?)Assert.Single(stack["rules"]!.AsArray(), rule => rule!["EventPattern"] is null)!["ScheduleExpression"]);
         Assert.Equal(2, stack["mappings"]!.AsArray().Count);
         Assert.Equal(("pk", "PAY_PER_REQUEST"), ((string?)stack["table"]!["keys"]![0]!["AttributeName"], (string?)stack["table"]!["billing"]));
-        Assert.Equal(("Command", "Command"), ((string?)stack["documents"]!["SetRoutes"], (string?)stack["documents"]!["SetDns64"]));
+        Assert.Equal(["Command", "Command", "Command"], stack["documents"]!.AsObject().Select(document => (string?)document.Value));
         Assert.Contains("aws ssm put-parameter", (string?)stack["outputs"]!["StoreCredential"], StringComparison.Ordinal);
     }
 }

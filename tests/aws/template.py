@@ -103,7 +103,7 @@ def stack_in(client, parameters):
     sqs, events, functions = client("sqs"), client("events"), client("lambda")
     dynamo, ssm = client("dynamodb"), client("ssm")
     table = dynamo.describe_table(TableName=dynamo.list_tables()["TableNames"][0])["Table"]
-    documents = {name: ssm.get_document(Name=f"{STACK}-{name}") for name in ("SetRoutes", "SetDns64")}
+    documents = {name: ssm.get_document(Name=f"{STACK}-{name}") for name in ("SetRoutes", "SetDns64", "Probe")}
     return {
         "status": stack["StackStatus"],
         "outputs": {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]},

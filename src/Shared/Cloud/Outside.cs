@@ -19,8 +19,8 @@ public sealed class Parts
     {
         var (aws, tailscale, ledger, _) = outside;
         Ledger = ledger;
-        Observer = new(aws, tailscale, ledger, settings, time);
         var commands = new NodeCommands(aws, time);
+        Observer = new(aws, tailscale, ledger, new(commands, settings.ProbeDocument, time), settings, time);
         var devices = new NodeDevices(tailscale, settings);
         var registration = new NodeRegistration(aws, tailscale, ledger, settings, time, log);
         Applier = new(

@@ -17,6 +17,7 @@ namespace Automation;
 /// <param name="MemberRole">Name of the role assumed in other accounts; null where there are none.</param>
 /// <param name="Names">What is forwarded and associated beyond private hosted zones.</param>
 /// <param name="Dns64Document">Name of the SSM document that configures a router's DNS64 resolver.</param>
+/// <param name="ProbeDocument">Name of the SSM document that asks a router whether it reaches its VPC; null where nobody is asked.</param>
 /// <param name="KeyPools">Pools of auth keys for what is no EC2 instance.</param>
 /// <param name="DevicePrice">What a device costs a month; null where nothing is to be said of cost.</param>
 /// <param name="OptIn">Prefixes behind gateways, of no VPC that is looked after, that are advertised all the same.</param>
@@ -35,6 +36,7 @@ public sealed record Settings(
     PrefixSet OptIn,
     NameSettings Names,
     string Dns64Document,
+    string? ProbeDocument,
     ImmutableArray<KeyPool> KeyPools,
     decimal? DevicePrice,
     bool DryRun)
@@ -65,8 +67,9 @@ public sealed record Settings(
         var table = ReadLedgerTable(read);
         var scopes = ReadScopes(read, home);
         var role = ReadMemberRole(read, home, scopes);
-        var document = ReadDocument(read, "ROUTES_DOCUMENT", "Tailnet-SetRoutes");
-        var dns64 = ReadDocument(read, "DNS64_DOCUMENT", "Tailnet-SetDns64");
+        var document = ReadDocument(read, "ROUTES_DOCUMENT", "Tailnet-SetRoutes")!;
+        var dns64 = ReadDocument(read, "DNS64_DOCUMENT", "Tailnet-SetDns64")!;
+        var probe = ReadDocument(read, "PROBE_DOCUMENT", null);
         var optIn = OptInPrefixesVariable.Read(read);
         var names = NameVariables.Read(read);
         var pools = KeyPoolsVariable.Read(read, tags);
@@ -77,7 +80,7 @@ public sealed record Settings(
             throw new SettingsException(read.Problems);
         }
 
-        return new(home!, tailnet, api, credential!, tags, prefix, key, table!, scopes, role, document, optIn, names, dns64, pools, price, dryRun);
+        return new(home!, tailnet, api, credential!, tags, prefix, key, table!, scopes, role, document, optIn, names, dns64, probe, pools, price, dryRun);
     }
 
     // In AWSSDK.Core 4.0.102 adaptive mode never refills its bucket: after one throttle every call waits and fails, its error code lost.
@@ -196,11 +199,11 @@ public sealed record Settings(
         return read.Check(name, value, value is { Length: <= 64 } && !value.AsSpan().ContainsAnyExcept(s_role), expected);
     }
 
-    private static string ReadDocument(VariableReader read, string name, string standard)
+    private static string? ReadDocument(VariableReader read, string name, string? standard)
     {
-        var expected = "the name of an SSM document, 3 to 128 of A-Z a-z 0-9 _ . -, such as " + standard;
+        var expected = "the name of an SSM document, 3 to 128 of A-Z a-z 0-9 _ . -, " + (standard is null ? "such as Tailnet-Probe, or nothing for none" : "such as " + standard);
         var value = read.Optional(name, expected) ?? standard;
-        return read.Check(name, value, value.Length is >= 3 and <= 128 && !value.AsSpan().ContainsAnyExcept(s_document), expected) ?? standard;
+        return read.Check(name, value, value is { Length: >= 3 and <= 128 } && !value.AsSpan().ContainsAnyExcept(s_document), expected) ?? standard;
     }
 
     private static bool ReadDryRun(VariableReader read)

@@ -40,6 +40,7 @@ internal static class AnAccount
         [],
         NameSettings.Standard,
         "Tailnet-SetDns64",
+        null,
         [],
         null,
         false);

@@ -265,6 +265,14 @@ public sealed class SsmClientTests : IDisposable
         Assert.Equal("c-1", await Client.SendCommandAsync("Tailnet-SetRoutes", Router, "routes", "10.0.0.0/16", Stopping));
     }
 
+    [Fact]
+    public async Task Sends_nothing_to_a_document_that_takes_nothing()
+    {
+        _aws.On(Ssm, "X-Amz-Target: AmazonSSM.SendCommand", "{\"DocumentName\":\"Tailnet-Probe\",\"InstanceIds\":[\"i-0a1b2c3d4e5f60718\"],\"TimeoutSeconds\":60}").Json("""{"Command":{"CommandId":"c-1"}}""");
+
+        Assert.Equal("c-1", await Client.SendCommandAsync("Tailnet-Probe", Router, null, "", Stopping));
+    }
+
     [Theory]
     [InlineData("Pending", "Pending", "", false, false, "")]
     [InlineData("InProgress", "InProgress", "", false, false, "")]

@@ -224,6 +224,18 @@ public sealed class DynamoLedgerTests : IDisposable
         Assert.True(Assert.Single(all.Domains.Items).UseWithExitNode);
     }
 
+    [Fact]
+    public async Task Keeps_that_a_node_is_unhealthy()
+    {
+        var at = new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+        const string Text = "\"unhealthyAt\":{\"S\":\"2026-11-23T12:00:00.0000000+00:00\"}";
+        _aws.On(Dynamo, Put, Text[..^12]).Json("{}").On(Dynamo).Json($$"""{"Items":[{{NodeText[..^1]}},{{Text}}}]}""");   // the plus sign is escaped on the way
+
+        await Ledger.PutNodeAsync(s_node with { UnhealthyAt = at }, Stopping);
+
+        Assert.Equal(s_node with { UnhealthyAt = at }, Assert.Single((await Ledger.ReadAllAsync(Stopping)).Nodes.Items));
+    }
+
     [Theory]
     [InlineData("\"node#i-0a1b2c3d4e5f60718\"", "\"node#i-1\"", "instance")]
     [InlineData("111122223333/eu-west-1", "nowhere", "scope")]
@@ -237,6 +249,7 @@ public sealed class DynamoLedgerTests : IDisposable
     [InlineData("{\"S\":\"10.0.0.0/16\"}", "{\"N\":\"1\"}", "routes")]
     [InlineData("2026-11-23T11:00:00.0000000+00:00", "once", "goneAt")]
     [InlineData("\"N\":\"4\"", "\"N\":\"-4\"", "version")]
+    [InlineData("{\"N\":\"4\"}}", "{\"N\":\"4\"},\"unhealthyAt\":{\"S\":\"lately\"}}", "unhealthyAt")]
     [InlineData("{\"N\":\"4\"}}", "{\"N\":\"4\"},\"dns64\":{\"BOOL\":true}}", "dns64")]
     public async Task Leaves_out_a_node_that_cannot_be_read_and_says_which(string what, string by, string attribute)
     {

@@ -147,7 +147,7 @@ internal sealed class ANetwork
             .. Tailnet.SplitDns.Select(domain => $"split DNS {domain.Key} {string.Join(' ', domain.Value)}"),
             .. Tailnet.Keys.Where(key => !key.IsInvalid(now)).Select(key => $"key for {key.Description} used={key.Used}"),
             .. World.Ledger.Nodes.Values.Select(node =>
-                string.Create(CultureInfo.InvariantCulture, $"ledger {node.Instance} {node.Scope} {node.Role} {node.Vpc} {node.Routes} key={node.HasUsableKey(now)} gone={node.GoneAt is not null} device={HostName(node.Device)} dns64={node.Dns64}")),
+                string.Create(CultureInfo.InvariantCulture, $"ledger {node.Instance} {node.Scope} {node.Role} {node.Vpc} {node.Routes} key={node.HasUsableKey(now)} gone={node.GoneAt is not null} unhealthy={node.UnhealthyAt is not null} device={HostName(node.Device)} dns64={node.Dns64}")),
             .. World.Ledger.Domains.Values.Select(domain => $"ledger {domain.Domain} {string.Join(' ', domain.Resolvers)} {domain.Zone} {domain.Scope} {domain.Vpc} confirmed={domain.Confirmed} exit node={domain.UseWithExitNode}"),
             .. World.Ledger.Associations.Values.Select(association => $"ledger {association.Zone} {association.Vpc} {association.Scope} of {association.Owner} authorized={association.Authorized} in sync={association.InSync}"),
             .. World.Ledger.Pools.Values.Select(pool => $"ledger {pool.Name} in order={Region.Parameters.GetValueOrDefault($"/tailnet/pools/{pool.Name}/auth-key")?.Description == $"auth key {pool.Key?.Id}"} with a predecessor={pool.Previous?.Expires > now}"),

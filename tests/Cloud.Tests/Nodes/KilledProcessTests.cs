@@ -46,6 +46,14 @@ public sealed class KilledProcessTests
             network => network.WithAsync(Blue, Green),
             network => network.Region.Kill(Blue, told: false),
             Minutes(16)),
+        ["a router cut off from its VPC"] = new(
+            async network =>
+            {
+                await network.WithAsync(Blue, Green);
+                network.World.Reconfigure(settings => settings with { ProbeDocument = "Tailnet-Probe" });
+            },
+            network => network.Region.Instance(Blue).IsCutOff = true,
+            Minutes(6)),
         ["a CIDR added"] = new(
             network => network.WithAsync(Blue, Green),
             network => network.Region.AssociateCidr(network.Hub, "10.64.0.0/16"),

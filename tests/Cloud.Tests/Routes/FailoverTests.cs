@@ -95,6 +95,18 @@ public sealed class FailoverTests
     }
 
     [Fact]
+    public async Task The_only_router_of_a_spoke_that_leaves_hands_over_to_those_of_the_hub()
+    {
+        await PeeredAsync();
+        await JoinAsync();
+        Region.ScaleIn(s_own);
+        Assert.True(await World.SettleAsync(Minutes(1)));
+
+        Assert.Equal([Blue, Green], Serving());
+        Assert.Null(_network.Device(s_own));
+    }
+
+    [Fact]
     public async Task Stand_ins_go_only_when_the_own_router_can_be_told_what_to_advertise()
     {
         await PeeredAsync();

@@ -13,6 +13,11 @@ internal static class After
     {
         PlanAction.RegisterNode a => Registered(seen, a),
         PlanAction.RecordNode a => Record(seen, a),
+        PlanAction.DrainNode a => seen with { Nodes = Change(seen.Nodes, record => record.Instance == a.Instance, record => record with { UnhealthyAt = a.UnhealthyAt }) },
+        PlanAction.ReturnNode a => seen with
+        {
+            Nodes = Change(seen.Nodes, record => record.Instance == a.Instance, record => record with { GoneAt = a.GoneAt is null ? record.GoneAt : null, UnhealthyAt = a.UnhealthyAt is null ? record.UnhealthyAt : null }),
+        },
         PlanAction.ApproveRoutes a => Device(seen, a.Device, device => device with { Enabled = device.Enabled.Union(a.Added) }),
         PlanAction.AdvertiseRoutes a => seen with
         {

@@ -47,7 +47,7 @@ internal sealed class AnyWorld
     private AnyWorld(ulong seed) => _dice = new(11, seed);
 
     /// <summary>The world of that seed, completely read.</summary>
-    public static Snapshot Of(ulong seed) => new AnyWorld(seed).Make();
+    public static Snapshot Of(ulong seed) => AnyHealth.Of(new AnyWorld(seed).Make(), seed);
 
     /// <summary>The same world with parts unread: all of a part, or some of it, as when the second page fails.</summary>
     public static Snapshot Unread(Snapshot all, ulong seed)
@@ -74,6 +74,7 @@ internal sealed class AnyWorld
                     Parameters = Part(scope.Parameters),
                 })],
             Devices = Part(all.Devices),
+            Health = Part(all.Health),
             Keys = Part(all.Keys),
             SplitDns = Part(all.SplitDns),
             Nodes = Part(all.Nodes),
@@ -104,6 +105,7 @@ internal sealed class AnyWorld
                 Parameters = Part(scope.Parameters),
             })]),
             Devices = Part(seen.Devices with { Items = [.. seen.Devices.Items.Select(device => device with { Tags = Mix(device.Tags) })] }),
+            Health = Part(seen.Health),
             Keys = Part(seen.Keys),
             SplitDns = Part(seen.SplitDns),
             Nodes = Part(seen.Nodes),
@@ -160,6 +162,7 @@ internal sealed class AnyWorld
                 Network = Unconnected,
             })],
             Devices = Seen<Device>.All(_devices),
+            Health = Seen<RouterProbe>.All([]),
             Keys = Seen<AuthKey>.All(_keys),
             SplitDns = Seen<SplitDnsDomain>.All(_splitDns),
             Nodes = Seen<NodeRecord>.All(_nodes),

@@ -44,6 +44,7 @@ internal static class AnotherLook
                 },
             })]),
             Devices = Part(seen.Devices),
+            Health = Part(seen.Health),
             Nodes = Part(seen.Nodes),
             Sites = Part(seen.Sites),
             SplitDns = Part(seen.SplitDns),
@@ -58,7 +59,7 @@ internal static class AnotherLook
         var dice = new PCG(19, seed);
         var oneIn = 2 + dice.Next(12);   // from nearly everything to little
         // Or one part alone: what is hidden by another part that is missing too shows best so.
-        var (only, at) = dice.Next(2) == 0 ? ((int)dice.Next((uint)((all.Scopes.Length * 10) + 6)), 0) : (-1, 0);
+        var (only, at) = dice.Next(2) == 0 ? ((int)dice.Next((uint)((all.Scopes.Length * 10) + 7)), 0) : (-1, 0);
         Seen<T> Part<T>(Seen<T> part) => (only < 0 ? dice.Next(oneIn) != 0 : at++ != only) ? part
             : dice.Next(2) == 0 ? Seen<T>.Unknown("AccessDenied")
             : new([.. part.Items.Where(_ => dice.Next(2) == 0)], "Throttling");
@@ -83,6 +84,7 @@ internal static class AnotherLook
                     },
                 })],
             Devices = Part(all.Devices),
+            Health = Part(all.Health),
             Nodes = Part(all.Nodes),
             Sites = Part(all.Sites),
             SplitDns = Part(all.SplitDns),

@@ -39,7 +39,7 @@ internal sealed class AnyNetwork
     private AnyNetwork(ulong seed) => _dice = new(17, seed);
 
     /// <summary>The network of that seed, completely read.</summary>
-    public static Snapshot Of(ulong seed) => new AnyNetwork(seed).Make();
+    public static Snapshot Of(ulong seed) => AnyHealth.Of(new AnyNetwork(seed).Make(), seed);
 
     private Snapshot Make()
     {
@@ -67,6 +67,7 @@ internal sealed class AnyNetwork
             NodeTags = AWorld.Tags,
             Scopes = [.. _scopes.Select(SeenOf)],
             Devices = Seen<Device>.All(_devices),
+            Health = Seen<RouterProbe>.All([]),
             Keys = Seen<AuthKey>.All([]),
             SplitDns = Seen<SplitDnsDomain>.All([]),
             Nodes = Seen<NodeRecord>.All(_nodes),

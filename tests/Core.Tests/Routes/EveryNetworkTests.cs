@@ -68,6 +68,11 @@ public class EveryNetworkTests
             {
                 foreach (var probe in network.ProbesOf(vpc).Where(probe => network.Truth.Serves(wanted.Instance, vpc, probe)))
                 {
+                    if (network.IsHandedOver(wanted, vpc, probe))
+                    {
+                        continue;
+                    }
+
                     Assert.True(
                         network.IsServed(wanted, vpc, probe) || network.MayBeHeldBack(vpc, probe),
                         $"{wanted.Instance.Id} reaches {probe} of {vpc.Id} and does not serve it: it has {wanted.Advertise} and {wanted.Via6}");
@@ -91,7 +96,7 @@ public class EveryNetworkTests
         {
             foreach (var narrow in all)
             {
-                foreach (var wide in all.Where(wide => wide.prefix.Contains(narrow.prefix) && wide.vpc == narrow.vpc
+                foreach (var wide in all.Where(wide => wide.prefix.Contains(narrow.prefix) && wide.vpc == narrow.vpc && !network.Truth.IsDrained(wide.wanted.Instance)
                     && !network.IsKept(wide.wanted, wide.prefix) && !network.IsKept(narrow.wanted, narrow.prefix)))
                 {
                     Assert.True(
@@ -236,6 +241,39 @@ public class EveryNetworkTests
     public void A_network_survives_its_file_byte_for_byte() => InEach(network =>
         Assert.Equal(SnapshotJson.Write(network.Unread), SnapshotJson.Write(SnapshotJson.Read(SnapshotJson.Write(network.Unread)))), most: 200);
 
+    [Fact]
+    public void What_was_served_is_served_after_every_step_and_by_a_healthy_router_where_there_is_one() => InEach(network =>
+    {
+        // What is only not taken from a router need not be what it serves.
+        var stays = PrefixSet.Of(network.Plan.Routers.Where(wanted => network.Truth.IsUp(wanted.Instance)).SelectMany(wanted => wanted.All.Except(wanted.HandedOver).Union(wanted.All.Intersect(network.ServedIn(network.Seen, router => router == wanted.Instance)))));
+        var staysHealthy = PrefixSet.Of(network.Plan.Routers.Where(wanted => network.Truth.IsUp(wanted.Instance) && !network.Truth.IsDrained(wanted.Instance)).SelectMany(wanted => wanted.All));
+        var (served, healthy) = (network.ServedIn(network.Seen, _ => true).Intersect(stays), network.ServedIn(network.Seen, router => !network.Truth.IsDrained(router)).Intersect(staysHealthy));
+        var world = network.Seen;
+        foreach (var step in network.Plan.Steps)
+        {
+            world = After.Of(world, network.Plan with { Steps = [step] });
+
+            Assert.Equal([], served.Except(network.ServedIn(world, _ => true)));
+            Assert.Equal([], healthy.Except(network.ServedIn(world, router => !network.Truth.IsDrained(router))));
+        }
+    });
+
+    [Fact]
+    public void Whoever_leaves_or_is_sick_serves_nothing_in_the_end_that_a_healthy_router_serves() => InEach(network =>
+    {
+        foreach (var served in network.Plan.Prefixes)
+        {
+            var heirs = network.Truth.Routers.Where(router => served.Direct.Concat(served.StandIns).Contains(router.Id) && network.Truth.IsUp(router) && !network.Truth.IsDrained(router)).ToArray();
+            foreach (var wanted in network.Plan.Routers.Where(wanted => network.Truth.IsDrained(wanted.Instance) && network.VpcOf(wanted, served.Prefix)?.Id == served.Vpc))
+            {
+                if (network.Truth.IsLeaving(wanted.Instance) ? heirs.Length > 0 : network.Truth.IsHealthy(wanted.Instance) == false && heirs.Any(heir => network.Truth.IsHealthy(heir) == true))
+                {
+                    Assert.True(!wanted.All.Contains(served.Prefix), $"{wanted.Instance.Id} keeps {served.Prefix} of {served.Vpc}");
+                }
+            }
+        }
+    });
+
     private static void InEach(Action<Case> holds, int most = int.MaxValue)
     {
         var failures = new List<(int Seed, Exception Why)>();
@@ -263,13 +301,16 @@ public class EveryNetworkTests
     // order in which they are needed. But nothing is added that does not answer.
     private static bool IsWantedBy(Case network, WantedRouter wanted, Prefix prefix)
     {
-        if (wanted.All.Contains(prefix))
+        // What was not read may be that it leaves, or is sick, or that those are well whom it would stand in for.
+        if (wanted.All.Contains(prefix) || network.Truth.IsDrained(wanted.Instance))
         {
             return true;
         }
 
-                var (vpc, plain) = prefix.IsIPv6 && prefix.Length >= 96 ? network.Unmapped(prefix, network.UnreadSites) : (network.VpcOf(wanted, prefix), prefix);
-        return vpc is not null && network.MayNeedSite(vpc.Id) && network.Probes(plain).All(probe => network.Truth.Serves(wanted.Instance, vpc, probe));
+        var (vpc, plain) = prefix.IsIPv6 && prefix.Length >= 96 ? network.Unmapped(prefix, network.UnreadSites) : (network.VpcOf(wanted, prefix), prefix);
+        return vpc is not null
+            && ((network.Truth.Routers.Any(router => router.Vpc == vpc.Id && network.Truth.RecordOf(router)?.UnhealthyAt is not null) && network.Probes(plain).All(probe => network.Truth.Reaches(wanted.Instance, vpc, probe)))
+                || (network.MayNeedSite(vpc.Id) && network.Probes(plain).All(probe => network.Truth.Serves(wanted.Instance, vpc, probe))));
     }
 
     // With a device all goes that is enabled on it.
@@ -366,6 +407,15 @@ public class EveryNetworkTests
                 && Truth.Vpcs.Where(vpc => vpc.Id != wanted.Vpc && Truth.ServiceOf(vpc) == Truth.Service.Waiting)
                     .Any(vpc => ProbesOf(vpc).Any(probe => plain.Contains(probe) && Truth.Reaches(wanted.Instance, vpc, probe)));
         }
+
+        /// <summary>It is drained, and another that is not is to serve that.</summary>
+        public bool IsHandedOver(WantedRouter wanted, Vpc vpc, Address probe) =>
+            Truth.IsDrained(wanted.Instance) && Plan.Routers.Any(other => !Truth.IsDrained(other.Instance) && IsServed(other, vpc, probe));
+
+        /// <summary>What connected devices of routers have enabled and advertise.</summary>
+        public PrefixSet ServedIn(Snapshot world, Func<Instance, bool> which) => PrefixSet.Of(Truth.Routers.Where(which)
+            .SelectMany(router => world.Devices.Items.Where(device => device.HostName == $"subnet-router-{router.Id}" && device is { Connected: true, Authorized: true }))
+            .SelectMany(device => device.Enabled.Intersect(device.Advertised)));
 
         public bool IsServed(WantedRouter wanted, Vpc vpc, Address probe) =>
             (wanted.Advertise.Covers(probe) && Truth.VpcAt(wanted.Instance, probe)?.Id == vpc.Id) || IsServedBy4via6(wanted, vpc, probe);

@@ -45,6 +45,22 @@ internal sealed class Truth
 
     public Device? DeviceOf(Instance router) => _seen.Devices.Items.SingleOrDefault(device => device.HostName == $"subnet-router-{router.Id}");
 
+    public NodeRecord? RecordOf(Instance router) => _seen.Nodes.Items.FirstOrDefault(record => record.Instance == router.Id);
+
+    public bool? IsHealthy(Instance router) => _seen.Health.Items.FirstOrDefault(probe => probe.Instance == router.Id)?.Healthy;
+
+    /// <summary>Connected and authorised.</summary>
+    public bool IsUp(Instance router) => DeviceOf(router) is { Connected: true, Authorized: true };
+
+    /// <summary>It is said to leave, and not so long ago that it would be gone by now.</summary>
+    public bool IsLeaving(Instance router) => RecordOf(router)?.GoneAt is { } gone
+        && !(gone <= _seen.ObservedAt.AddMinutes(-10) && router.State == "running" && DeviceOf(router) is { Authorized: true } device && (device.Connected || _seen.ObservedAt - device.LastSeen < s_blink));
+
+    /// <summary>It did not reach its VPC, now or when it was asked last.</summary>
+    public bool IsSick(Instance router) => IsHealthy(router) == false || (RecordOf(router)?.UnhealthyAt is not null && IsHealthy(router) != true && !_seen.Health.Items.IsEmpty);
+
+    public bool IsDrained(Instance router) => IsLeaving(router) || IsSick(router);
+
     public Service ServiceOf(Vpc vpc) => _services[vpc.Id];
 
     public bool Reaches(Instance router, Vpc vpc, Address to) =>
@@ -71,12 +87,12 @@ internal sealed class Truth
     {
         var own = Routers.Where(router => router.Vpc == vpc.Id).ToArray();
         return vpc.Advertise == "false" ? Service.OptedOut
-            : own.Any(router => DeviceOf(router) is { Connected: true, Authorized: true }) ? Service.Own
+            : own.Any(router => IsUp(router) && !IsDrained(router)) ? Service.Own
             : own.Any(MayBeBack) ? Service.Waiting
             : Service.StandIns;
     }
 
     private bool MayBeBack(Instance router) => DeviceOf(router) is { } device
-        ? device.Authorized && _seen.ObservedAt - device.LastSeen < s_blink
-        : _seen.ObservedAt - router.LaunchedAt < s_start;
+        ? !IsDrained(router) && device.Authorized && _seen.ObservedAt - device.LastSeen < s_blink
+        : !IsDrained(router) && _seen.ObservedAt - router.LaunchedAt < s_start;
 }

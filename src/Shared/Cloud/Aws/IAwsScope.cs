@@ -167,8 +167,9 @@ public interface ISsm
     Task<Listing<PoolParameter>> DescribePoolParametersAsync(string prefix, CancellationToken stopping);
 
     /// <summary>Runs an SSM document on one instance.</summary>
+    /// <param name="parameter">The document's one parameter; null for a document without any.</param>
     /// <returns>The command's id.</returns>
-    Task<string> SendCommandAsync(string document, InstanceId instance, string parameter, string value, CancellationToken stopping);
+    Task<string> SendCommandAsync(string document, InstanceId instance, string? parameter, string value, CancellationToken stopping);
 
     /// <summary>How a command fares on an instance.</summary>
     Task<CommandStatus> GetCommandInvocationAsync(string command, InstanceId instance, CancellationToken stopping);

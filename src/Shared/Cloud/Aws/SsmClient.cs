@@ -146,14 +146,14 @@ internal sealed class SsmClient(
     }
 
     public async Task<string> SendCommandAsync(
-        string document, InstanceId instance, string parameter, string value, CancellationToken stopping)
+        string document, InstanceId instance, string? parameter, string value, CancellationToken stopping)
     {
         const string Operation = "SendCommand";
         var request = new SendCommandRequest
         {
             DocumentName = document,
             InstanceIds = [instance.ToString()],
-            Parameters = new() { [parameter] = [value] },
+            Parameters = parameter is null ? null : new() { [parameter] = [value] },
 
             // How long SSM tries to reach the node, not how long the document may run. 30 s is SSM's least.
             TimeoutSeconds = 60,

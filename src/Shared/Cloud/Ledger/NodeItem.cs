@@ -25,6 +25,7 @@ internal static class NodeItem
         item.Add("device", node.Device?.ToString());
         item.Add("routes", node.Routes.Select(route => route.ToString()));
         item.Add("goneAt", node.GoneAt);
+        item.Add("unhealthyAt", node.UnhealthyAt);
         item.Add("version", node.Version);
         item.Add("dns64", node.Dns64);
         return item;
@@ -87,6 +88,11 @@ internal static class NodeItem
             return LedgerItem.Unreadable(item, "goneAt", out problem);
         }
 
+        if (!item.TryInstant("unhealthyAt", out var unhealthyAt))
+        {
+            return LedgerItem.Unreadable(item, "unhealthyAt", out problem);
+        }
+
         if (!long.TryParse(item.GetValueOrDefault("version")?.N, NumberStyles.None, CultureInfo.InvariantCulture, out var version) || version == 0)
         {
             return LedgerItem.Unreadable(item, "version", out problem);
@@ -98,7 +104,7 @@ internal static class NodeItem
             return LedgerItem.Unreadable(item, "dns64", out problem);
         }
 
-        node = new(instance, scope, role, vpc, registeredAt.Value, keyId, keyExpires, device, routes, goneAt, version, dns64);
+        node = new(instance, scope, role, vpc, registeredAt.Value, keyId, keyExpires, device, routes, goneAt, version, dns64, unhealthyAt);
         return true;
     }
 }

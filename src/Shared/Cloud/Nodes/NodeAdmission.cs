@@ -12,7 +12,7 @@ public sealed partial class NodeAdmission(SnapshotObserver observer, PlanApplier
     /// <returns>null once it is so; otherwise why not.</returns>
     public async Task<string?> AdmitAsync(Scope scope, InstanceId instance, CancellationToken stopping)
     {
-        var (seen, plan) = await LookAsync(stopping);
+        var (seen, plan) = await LookAsync(stopping, instance);
         var node = plan.Nodes.FirstOrDefault(node => node.Instance.Id == instance);
         if (node?.Device is null)
         {
@@ -62,7 +62,7 @@ public sealed partial class NodeAdmission(SnapshotObserver observer, PlanApplier
         }
 
         // A router that has stopped is in no plan: whoever serves its VPC will do.
-        var needed = own?.All ?? PrefixSet.Of(plan.Prefixes.Where(prefix => prefix.Vpc == leaving.Vpc).Select(prefix => prefix.Prefix));
+        var needed = own?.All.Union(own.HandedOver) ?? PrefixSet.Of(plan.Prefixes.Where(prefix => prefix.Vpc == leaving.Vpc).Select(prefix => prefix.Prefix));
         var wanted = plan.Routers.ToDictionary(router => router.Instance.Id, router => router.All);
         var others = serving
             .Where(node => wanted.TryGetValue(node.Instance.Id, out var all) && (needed.IsEmpty ? node.Instance.Vpc == leaving.Vpc : !all.Intersect(needed).IsEmpty))
@@ -74,9 +74,11 @@ public sealed partial class NodeAdmission(SnapshotObserver observer, PlanApplier
         plan.Nodes.FirstOrDefault(node => node.Instance.Id == leaving.Id)?.Profile.IsExitNode ?? NodeRoles.Parse(leaving.Role).Contains(NodeRoles.ExitNode);
 
     // All scopes: what a router reaches, and who else reaches it, lies in any of them.
-    private async Task<(Snapshot Seen, Plan Plan)> LookAsync(CancellationToken stopping)
+    // One that comes does not leave, whatever the ledger still has of its last time.
+    private async Task<(Snapshot Seen, Plan Plan)> LookAsync(CancellationToken stopping, InstanceId? coming = null)
     {
         var seen = await observer.ObserveAsync(settings.Scopes, Breadth.Routes, stopping);
+        seen = seen with { Nodes = seen.Nodes with { Items = [.. seen.Nodes.Items.Select(record => record.Instance == coming ? record with { GoneAt = null } : record)] } };
         return (seen, ReconcilePlanner.Plan(seen));
     }
 

@@ -16,20 +16,34 @@ public sealed class NodeCommands(IAws aws, TimeProvider time)
     {
         var ssm = aws.In(scope).Ssm;
         var command = await ssm.SendCommandAsync(document, instance, parameter, value, stopping);
-        var until = time.GetUtcNow() + s_commandTime;
+        var status = await EndOfAsync(ssm, command, instance, s_commandTime, stopping);
+        return status switch
+        {
+            { Succeeded: true } => new StepOutcome.Applied(),
+            { IsOver: true } => new StepOutcome.Failed($"{document} ended as {status.Status} on {instance}: {Printable.Of(status.Detail)}"),
+            _ => new StepOutcome.Failed(string.Create(CultureInfo.InvariantCulture, $"{document} is still {status.Status} on {instance} after {s_commandTime.TotalSeconds} s: see whether its SSM agent is online")),
+        };
+    }
+
+    /// <summary>Runs a document without parameters.</summary>
+    /// <returns>How it stands at the end of the time given, at the latest.</returns>
+    public async Task<CommandStatus> AskAsync(Scope scope, InstanceId instance, string document, TimeSpan within, CancellationToken stopping)
+    {
+        var ssm = aws.In(scope).Ssm;
+        var until = time.GetUtcNow() + within;
+        var command = await ssm.SendCommandAsync(document, instance, null, "", stopping);
+        return await EndOfAsync(ssm, command, instance, until - time.GetUtcNow(), stopping);
+    }
+
+    private async Task<CommandStatus> EndOfAsync(ISsm ssm, string command, InstanceId instance, TimeSpan within, CancellationToken stopping)
+    {
+        var until = time.GetUtcNow() + within;
         while (true)
         {
             var status = await ssm.GetCommandInvocationAsync(command, instance, stopping);
-            if (status.IsOver)
+            if (status.IsOver || time.GetUtcNow() >= until)
             {
-                return status.Succeeded
-                    ? new StepOutcome.Applied()
-                    : new StepOutcome.Failed($"{document} ended as {status.Status} on {instance}: {Printable.Of(status.Detail)}");
-            }
-
-            if (time.GetUtcNow() >= until)
-            {
-                return new StepOutcome.Failed(string.Create(CultureInfo.InvariantCulture, $"{document} is still {status.Status} on {instance} after {s_commandTime.TotalSeconds} s: see whether its SSM agent is online"));
+                return status;
             }
 
             // A node answers within seconds, and what comes after depends on it: too short a wait to come back for.

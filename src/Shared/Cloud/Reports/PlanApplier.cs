@@ -80,6 +80,8 @@ public sealed partial class PlanApplier(
             {
                 PlanAction.RegisterNode a => await nodes.RegisterAsync(a, stopping),
                 PlanAction.RecordNode a => await routes.RecordAsync(a, stopping),
+                PlanAction.DrainNode a => await routes.DrainAsync(a, stopping),
+                PlanAction.ReturnNode a => await routes.ReturnAsync(a, stopping),
                 PlanAction.ApproveRoutes a => await routes.ApproveAsync(a, stopping),
                 PlanAction.AdvertiseRoutes a => await routes.AdvertiseAsync(a.Scope, a.Instance, a.All, stopping),
                 PlanAction.UnadvertiseRoutes a => await routes.AdvertiseAsync(a.Scope, a.Instance, a.All, stopping),

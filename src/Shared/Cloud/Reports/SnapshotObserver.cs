@@ -19,7 +19,7 @@ public enum Breadth
 }
 
 /// <summary>Looks at AWS, the tailnet and the ledger, and says of each part whether it was read completely.</summary>
-public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger ledger, Settings settings, TimeProvider time)
+public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger ledger, HealthObserver health, Settings settings, TimeProvider time)
 {
     /// <param name="scopes">The scopes to look at; the others of the settings enter the snapshot as not looked at.</param>
     public async Task<Snapshot> ObserveAsync(IReadOnlyCollection<Scope> scopes, Breadth breadth, CancellationToken stopping)
@@ -64,6 +64,7 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
             NodeTags = settings.NodeTags,
             Scopes = [.. found.Concat(settings.Scopes.Except(scopes).Select(scope => ScopeSeen.Unseen(scope, ScopeSeen.NotLookedAt))).OrderBy(seen => seen.Scope)],
             Devices = await devices,
+            Health = health.NotAsked,
             Keys = await keys,
             SplitDns = await splitDns,
             Nodes = ledgerSeen?.Nodes ?? Seen<NodeRecord>.Unknown(ledgerProblem!),
@@ -76,8 +77,16 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
             DevicePrice = settings.DevicePrice,
         };
 
-        // Last, as who serves a VPC says whether its names matter.
-        return everything ? await NamesObserver.ObserveAsync(aws, seen, scopes, stopping) : seen;
+        if (!everything)
+        {
+            return seen;
+        }
+
+        // Last, as who serves a VPC says whether its names matter. Routers take their time to answer.
+        var probes = health.ObserveAsync(seen, stopping);
+        var names = NamesObserver.ObserveAsync(aws, seen, scopes, stopping);
+        await Task.WhenAll(probes, names);
+        return await names with { Health = await probes };
     }
 
     private static Task<Seen<T>> NotLookedAt<T>() => Task.FromResult(Seen<T>.Unknown(ScopeSeen.NotLookedAt));

@@ -25,6 +25,31 @@ public sealed class RoutesApplier(ITailscale tailscale, ILedger ledger, NodeComm
             : new StepOutcome.Applied();
     }
 
+    public async Task<StepOutcome> DrainAsync(PlanAction.DrainNode step, CancellationToken stopping) => await ledger.GetNodeAsync(step.Instance, stopping) switch
+    {
+        null => new StepOutcome.Stale("the ledger does not know the node"),
+        { UnhealthyAt: not null } => new StepOutcome.AlreadySo(),
+        { } record => await MarkAsync(record with { UnhealthyAt = step.UnhealthyAt }, stopping),
+    };
+
+    public async Task<StepOutcome> ReturnAsync(PlanAction.ReturnNode step, CancellationToken stopping)
+    {
+        if (await ledger.GetNodeAsync(step.Instance, stopping) is not { } record)
+        {
+            return new StepOutcome.Stale("the ledger does not know the node");
+        }
+
+        // A mark that is not the one that was looked at is news.
+        if ((step.GoneAt is not null && record.GoneAt is not null && record.GoneAt != step.GoneAt)
+            || (step.UnhealthyAt is not null && record.UnhealthyAt is not null && record.UnhealthyAt != step.UnhealthyAt))
+        {
+            return new StepOutcome.Stale("the ledger's entry was marked anew");
+        }
+
+        var wanted = record with { GoneAt = step.GoneAt is null ? record.GoneAt : null, UnhealthyAt = step.UnhealthyAt is null ? record.UnhealthyAt : null };
+        return wanted == record ? new StepOutcome.AlreadySo() : await MarkAsync(wanted, stopping);
+    }
+
     public async Task<StepOutcome> ApproveAsync(PlanAction.ApproveRoutes step, CancellationToken stopping)
     {
         if (await tailscale.GetDeviceRoutesAsync(step.Device, stopping) is not { } routes)
@@ -66,6 +91,9 @@ public sealed class RoutesApplier(ITailscale tailscale, ILedger ledger, NodeComm
 
         return there ? new StepOutcome.Applied() : new StepOutcome.AlreadySo();
     }
+
+    private async Task<StepOutcome> MarkAsync(NodeRecord record, CancellationToken stopping) =>
+        await ledger.PutNodeAsync(record, stopping) is null ? new StepOutcome.Stale("somebody else wrote the ledger's entry at the same time") : new StepOutcome.Applied();
 
     private async Task<StepOutcome?> SetAsync(DeviceId device, PrefixSet enabled, CancellationToken stopping) =>
         await tailscale.SetDeviceRoutesAsync(device, enabled, stopping) switch

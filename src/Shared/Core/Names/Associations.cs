@@ -33,7 +33,7 @@ internal sealed class Associations
             Named(vpc, name).Add(zone);
         }
 
-        _everythingRead = routing.Topology.IsComplete && seen.Devices.IsComplete && seen.Nodes.IsComplete && seen.Associations.IsComplete && seen.Scopes.All(scope => scope.Zones.IsComplete);
+        _everythingRead = routing.Topology.IsComplete && seen.Devices.IsComplete && seen.Health.IsComplete && seen.Nodes.IsComplete && seen.Associations.IsComplete && seen.Scopes.All(scope => scope.Zones.IsComplete);
         foreach (var reached in routing.Addresses.OrderBy(reached => reached.Service.Vpc.Id))
         {
             Want(reached, findings);

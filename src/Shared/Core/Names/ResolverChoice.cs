@@ -17,6 +17,7 @@ internal sealed class ResolverChoice
     private readonly HashSet<VpcId> _haveZones;
     private readonly HashSet<VpcId> _lately;
     private readonly bool _routesAreKnown;
+    private readonly DateTimeOffset _now;
     private readonly ICollection<PlannedStep> _additions;
     private readonly ICollection<Finding> _findings;
     private readonly Dictionary<(Scope, VpcId), ResolverSet> _chosen = [];
@@ -29,7 +30,8 @@ internal sealed class ResolverChoice
         _scopes = seen.Scopes.DistinctBy(scope => scope.Scope).ToDictionary(scope => scope.Scope);
         _haveZones = [.. seen.Scopes.SelectMany(scope => scope.Zones.Items).Select(zone => zone.Vpc)];
         // A router that went a moment ago is being replaced.
-        _lately = [.. seen.Nodes.Items.Where(record => record.IsRouter && (record.GoneAt is null || seen.ObservedAt - record.GoneAt < RoutePlanner.JoinTime)).Select(record => record.Vpc).OfType<VpcId>()];
+        _now = seen.ObservedAt;
+        _lately = [.. seen.Nodes.Items.Where(IsLate).Select(record => record.Vpc).OfType<VpcId>()];
         _routesAreKnown = routing.Topology.IsComplete && seen.Devices.IsComplete && seen.Nodes.IsComplete && seen.Sites.IsComplete;
     }
 
@@ -88,10 +90,16 @@ internal sealed class ResolverChoice
                 : Uncovered(vpc, own);
         }
 
-        return vpc.Routers.Any(router => router.Serves)
+        // It answers routers of its own VPC alone, and not those of others to whom they were handed over.
+        bool Leads(Func<Server, PrefixSet> by) => _addresses[vpc.Vpc.Id].Service.Servers.Any(server => server.Router.Serves && vpc.Routers.Contains(server.Router) && by(server).Covers(vpc.Resolver));
+        return Leads(server => server.Prefixes)
             ? ResolverSet.Of(Through.VpcResolver, [own], [RoutePlanner.Group(vpc.Vpc.Id)])
-            : ResolverSet.Silent(Through.VpcResolver, Waits(vpc) ? [own] : []);
+            : ResolverSet.Silent(Through.VpcResolver, Waits(vpc) || Leads(server => server.Withheld) || vpc.Routers.Any(IsBeingReplaced) ? [own] : []);
     }
+
+    private bool IsLate(NodeRecord record) => record.IsRouter && (record.GoneAt is null || _now - record.GoneAt < RoutePlanner.JoinTime);
+
+    private bool IsBeingReplaced(Router router) => router is { Drain: Drain.Leaving, Record: { } record } && IsLate(record);
 
     private bool Waits(ServedVpc vpc) => !_addresses.TryGetValue(vpc.Vpc.Id, out var reached) || reached.Service.Waits || !_routesAreKnown;
 
@@ -136,7 +144,8 @@ internal sealed class ResolverChoice
 
         var wanted = new Dns64(vpc.Site!.Value, vpc.Resolver, hidden);
         var (now, later, until) = (new List<string>(), new List<string>(), new List<string>());
-        foreach (var router in vpc.Routers.Where(router => router.Instance.Dns64 && router.Serves))
+        var translating = vpc.Routers.Where(router => router.Instance.Dns64 && router.Serves).ToImmutableArray();
+        foreach (var router in translating.Where(router => router.Carries || !translating.Any(other => other.Carries)))
         {
             if (AddressOf(router.Device!) is not { } address)
             {

@@ -81,7 +81,7 @@ internal sealed record WantedNames(ILookup<string, DomainCandidate> Candidates, 
     private static bool MayBeMissing(Snapshot seen, DomainRecord record) =>
         !AllRead(seen) || !seen.Scopes.Any(scope => scope.Scope == record.Scope);
 
-    public static bool AllRead(Snapshot seen) => seen.Devices.IsComplete && seen.Nodes.IsComplete && seen.Sites.IsComplete && seen.Associations.IsComplete && seen.Scopes.All(IsComplete);
+    public static bool AllRead(Snapshot seen) => seen.Devices.IsComplete && seen.Health.IsComplete && seen.Nodes.IsComplete && seen.Sites.IsComplete && seen.Associations.IsComplete && seen.Scopes.All(IsComplete);
 
     private static bool IsComplete(ScopeSeen scope) => scope.Vpcs.IsComplete && scope.Instances.IsComplete && scope.Zones.IsComplete && scope.Endpoints.IsComplete && !scope.Network.Problems().Any();
 }

@@ -38,7 +38,8 @@ public sealed record PlannedStep(PlanAction Action, string Group, ImmutableArray
 /// <summary>The whole wanted set of a router, also when nothing changes.</summary>
 /// <param name="Advertise">Prefixes as they are.</param>
 /// <param name="Via6">Prefixes in 4via6 form.</param>
-public sealed record WantedRouter(Scope Scope, Instance Instance, VpcId Vpc, DeviceId? Device, PrefixSet Advertise, PrefixSet Via6)
+/// <param name="HandedOver">What it would serve if it neither left nor were unhealthy, and others serve now or in a moment.</param>
+public sealed record WantedRouter(Scope Scope, Instance Instance, VpcId Vpc, DeviceId? Device, PrefixSet Advertise, PrefixSet Via6, PrefixSet HandedOver)
 {
     public PrefixSet All => Advertise.Union(Via6);
 }

@@ -27,6 +27,14 @@ public abstract record PlanAction
     /// <summary>Writes into the ledger which device a node has and which prefixes are ours on it.</summary>
     public sealed record RecordNode(Scope Scope, VpcId Vpc, InstanceId Instance, string Role, DeviceId Device, string HostName, PrefixSet Routes) : PlanAction;
 
+    /// <summary>Writes into the ledger that a router was found not to reach its VPC: remembered while it cannot be asked.</summary>
+    public sealed record DrainNode(InstanceId Instance, string HostName, DateTimeOffset UnhealthyAt) : PlanAction;
+
+    /// <summary>Strikes from a router's ledger entry that it leaves, or is unhealthy: it did not, or no longer is.</summary>
+    /// <param name="GoneAt">The mark that is out of date; null where there is none.</param>
+    /// <param name="UnhealthyAt">The mark that is out of date; null where there is none.</param>
+    public sealed record ReturnNode(InstanceId Instance, string HostName, DateTimeOffset? GoneAt, DateTimeOffset? UnhealthyAt) : PlanAction;
+
     /// <summary>Enables prefixes on a device; what else is enabled stays.</summary>
     public sealed record ApproveRoutes(DeviceId Device, string HostName, PrefixSet Added) : PlanAction;
 
@@ -115,6 +123,8 @@ public abstract record PlanAction
     {
         RegisterNode a => a.Instance.ToString(),
         RecordNode a => a.Instance.ToString(),
+        DrainNode a => a.Instance.ToString(),
+        ReturnNode a => a.Instance.ToString(),
         ApproveRoutes a => a.Device.ToString(),
         AdvertiseRoutes a => a.Instance.ToString(),
         UnadvertiseRoutes a => a.Instance.ToString(),
@@ -147,7 +157,7 @@ public abstract record PlanAction
     {
         ApproveRoutes or AssignSite or AssociateZone or RegisterNode => Effect.Add,
         SetSplitDns { Expected: null } or RotatePoolKey { Expected.Key: null } or RotatePoolKey { Expected: null } => Effect.Add,
-        RecordNode or TagSite or RememberPlain or AdvertiseRoutes or SetSplitDns or ConfirmSplitDns or AwaitAssociation or SetDns64 or RotatePoolKey => Effect.Change,
+        RecordNode or DrainNode or ReturnNode or TagSite or RememberPlain or AdvertiseRoutes or SetSplitDns or ConfirmSplitDns or AwaitAssociation or SetDns64 or RotatePoolKey => Effect.Change,
         _ => Effect.Remove,
     };
 
@@ -156,6 +166,10 @@ public abstract record PlanAction
         RegisterNode a => $"give {a.Instance} an auth key, to join as {a.HostName}",
         RecordNode a when a.Routes.IsEmpty => $"record {a.HostName} as device {a.Device}",
         RecordNode a => $"record {a.HostName} as device {a.Device} with {a.Routes}",
+        DrainNode a => $"remember that {a.HostName} is unhealthy",
+        ReturnNode { UnhealthyAt: null } a => $"{a.HostName} no longer counts as leaving",
+        ReturnNode { GoneAt: null } a => $"{a.HostName} no longer counts as unhealthy",
+        ReturnNode a => $"{a.HostName} no longer counts as leaving and unhealthy",
         ApproveRoutes a => $"approve {a.Added} on {a.HostName}",
         AdvertiseRoutes a => $"advertise {a.All} on {a.HostName}",
         UnadvertiseRoutes a => $"stop advertising {a.Removed} on {a.HostName}",

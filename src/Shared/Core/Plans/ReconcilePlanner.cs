@@ -51,7 +51,7 @@ public static class ReconcilePlanner
     {
         PlanAction.AssignSite => 0,
         PlanAction.TagSite or PlanAction.RememberPlain or PlanAction.RegisterNode => 1,
-        PlanAction.RecordNode => 2,
+        PlanAction.RecordNode or PlanAction.DrainNode or PlanAction.ReturnNode => 2,
         PlanAction.ApproveRoutes => 3,
         PlanAction.AdvertiseRoutes => 4,
         PlanAction.SetDns64 => 5,

@@ -18,6 +18,9 @@ public sealed record Snapshot
     /// <summary>Devices with an owner tag and a host name of ours. Other people's devices never enter a snapshot.</summary>
     public required Seen<Device> Devices { get; init; }
 
+    /// <summary>One of each router in the scopes that were looked at; none at all where no probe is configured.</summary>
+    public required Seen<RouterProbe> Health { get; init; }
+
     /// <summary>Auth keys whose description says that they are for an instance, or for a pool of this installation.</summary>
     public required Seen<AuthKey> Keys { get; init; }
 

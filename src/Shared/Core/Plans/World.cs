@@ -173,6 +173,7 @@ public sealed record SplitDnsDomain(string Domain, ImmutableArray<string> Resolv
 /// <param name="GoneAt">Set when it was seen to leave; a record with it is work that is not finished.</param>
 /// <param name="Version">Grows with each write, so that of two writers one sees that it came second.</param>
 /// <param name="Dns64">The mark of the configuration that its DNS64 resolver was last seen to answer with; null where it was not.</param>
+/// <param name="UnhealthyAt">Set when its probe found that it does not reach its VPC, until a probe finds that it does.</param>
 public sealed record NodeRecord(
     InstanceId Instance,
     Scope Scope,
@@ -185,13 +186,19 @@ public sealed record NodeRecord(
     PrefixSet Routes,
     DateTimeOffset? GoneAt,
     long Version,
-    string? Dns64 = null)
+    string? Dns64 = null,
+    DateTimeOffset? UnhealthyAt = null)
 {
     public bool HasUsableKey(DateTimeOffset now) => Key is not null && KeyExpires > now;
 
     [JsonIgnore]
     public bool IsRouter => NodeRoles.Parse(Role).Contains(NodeRoles.SubnetRouter);
 }
+
+/// <summary>What a connected router said when it was asked whether it reaches its VPC.</summary>
+/// <param name="Healthy">null where it could not be asked, which says nothing of it.</param>
+/// <param name="Detail">Its own words, or why it could not be asked.</param>
+public sealed record RouterProbe(InstanceId Instance, bool? Healthy, string Detail);
 
 /// <summary>A split-DNS domain that the automation owns.</summary>
 /// <param name="Resolvers">What was last set, or is about to be.</param>

@@ -9,7 +9,9 @@ namespace Automation.Routes;
 /// <param name="Plain">Prefixes as they are.</param>
 /// <param name="Via6">Prefixes in 4via6 form.</param>
 /// <param name="Sites">The VPCs whose site ids are in them.</param>
-internal sealed record Duty(Scope Scope, Router Router, Vpc Home, PrefixSet Plain, PrefixSet Via6, ImmutableArray<VpcId> Sites)
+/// <param name="Ceded">What it is not to serve only because it is drained, and others serve.</param>
+/// <param name="Withheld">The same, where that cannot be said for certain now: neither given to it nor taken.</param>
+internal sealed record Duty(Scope Scope, Router Router, Vpc Home, PrefixSet Plain, PrefixSet Via6, ImmutableArray<VpcId> Sites, PrefixSet Ceded, PrefixSet Withheld)
 {
     public PrefixSet Wanted { get; } = Plain.Union(Via6);
 
@@ -22,17 +24,29 @@ internal static class Duties
     public static ImmutableArray<Duty> Of(Routing routing)
     {
         var shares = routing.Addresses
-            .SelectMany(reached => reached.Service.Servers.Select(server => (server.Router.Instance.Id, Share: (reached.Service.Vpc.Id, Plain: server.Prefixes.Intersect(reached.Plain), Via6: reached.Via6Of(server.Prefixes)))))
+            .SelectMany(reached => reached.Service.Servers.Select(server => (server.Router.Instance.Id, Share: (reached, server))))
             .ToLookup(pair => pair.Id, pair => pair.Share);
         return
         [
-            .. routing.Served.SelectMany(vpc => vpc.Routers.Select(router => new Duty(
-                vpc.Scope,
-                router,
-                vpc.Vpc,
-                PrefixSet.Of(shares[router.Instance.Id].SelectMany(share => share.Plain).Concat(routing.OptedIn.Of(router))),
-                PrefixSet.Of(shares[router.Instance.Id].SelectMany(share => share.Via6)),
-                [.. shares[router.Instance.Id].Where(share => !share.Via6.IsEmpty).Select(share => share.Id).Order()]))),
+            .. routing.Served.SelectMany(vpc => vpc.Routers.Select(router =>
+            {
+                var own = shares[router.Instance.Id];
+                var beyond = routing.OptedIn.Of(router);
+                var plain = PrefixSet.Of(own.SelectMany(share => share.server.Prefixes.Intersect(share.reached.Plain)).Concat(beyond.Prefixes));
+                var via6 = PrefixSet.Of(own.SelectMany(share => share.reached.Via6Of(share.server.Prefixes)));
+                PrefixSet Else(Func<Server, PrefixSet> part) => router.Drain == Drain.None
+                    ? PrefixSet.Empty
+                    : PrefixSet.Of(own.SelectMany(share => part(share.server).Intersect(share.reached.Plain).Union(share.reached.Via6Of(part(share.server)))).Concat(part(beyond))).Except(plain).Except(via6);
+                return new Duty(
+                    vpc.Scope,
+                    router,
+                    vpc.Vpc,
+                    plain,
+                    via6,
+                    [.. own.Where(share => !share.reached.Via6Of(share.server.Prefixes).IsEmpty).Select(share => share.reached.Service.Vpc.Id).Order()],
+                    Else(server => server.Ceded),
+                    Else(server => server.Withheld));
+            })),
         ];
     }
 }

@@ -87,7 +87,12 @@ public sealed class Explainer
         { Connected: false } => "has no connection to the tailnet",
         { } device when !device.Advertised.Contains(prefix) => "does not advertise it yet",
         { } device when !device.Enabled.Contains(prefix) => "is not approved for it yet",
-        _ => "carries traffic",
+        _ => router.Drain switch
+        {
+            Drain.None => "carries traffic",
+            Drain.Leaving => "carries traffic, and is about to leave",
+            _ => "carries traffic as far as the tailnet can tell, and did not reach its VPC when it was asked",
+        },
     };
 
     private Prefix? Via6Of(VpcId? vpc, Prefix inside) =>

@@ -12,22 +12,22 @@ internal sealed class OptedIn
 {
     private const int MostNamed = 10;
 
-    private readonly Dictionary<InstanceId, PrefixSet> _byRouter = [];
+    private readonly Dictionary<InstanceId, Server> _byRouter = [];
 
     public OptedIn(Snapshot seen, ImmutableArray<ServedVpc> served, Reachability reachability, ICollection<Finding> findings)
     {
         var vpcs = new PrefixTable<VpcId>(served.SelectMany(vpc => vpc.Vpc.Cidrs.Where(cidr => cidr.State == VpcCidr.Associated).Select(cidr => (cidr.Prefix, vpc.Vpc.Id))).OrderBy(pair => pair.Id));
         var routers = served.SelectMany(vpc => vpc.Routers).DistinctBy(router => router.Instance.Id).ToImmutableArray();
         var servers = routers.Select(router => new Server(router, Chosen(seen, router, vpcs, reachability, findings), false)).ToImmutableArray();
-        foreach (var server in VpcServices.Alike(servers))
+        foreach (var server in Drains.Relieve(VpcServices.Alike(servers), seen.ObservedAt))
         {
-            _byRouter[server.Router.Instance.Id] = server.Prefixes;
+            _byRouter[server.Router.Instance.Id] = server;
         }
 
         Candidates(seen, routers, reachability, findings);
     }
 
-    public PrefixSet Of(Router router) => _byRouter.GetValueOrDefault(router.Instance.Id, PrefixSet.Empty);
+    public Server Of(Router router) => _byRouter.GetValueOrDefault(router.Instance.Id) ?? new(router, PrefixSet.Empty, false);
 
     private static PrefixSet Chosen(Snapshot seen, Router router, PrefixTable<VpcId> vpcs, Reachability reachability, ICollection<Finding> findings)
     {

@@ -59,16 +59,28 @@ public static class RoutePlanner
             return;
         }
 
-        Health(router, device, findings);
+        Health(duty, device, findings);
         var group = Group(duty.Home.Id);
         var recorded = Recorded(router.Instance.Id);
         var wanted = duty.Wanted;
         ImmutableArray<string> sites = [.. duty.Sites.Select(SitePlanner.Group)];
 
+        // That it left is taken back only by a look that would have seen it gone.
+        var stayed = router is { Stayed: true, Serves: true } && seen.Devices.IsComplete && seen.Scopes.First(scope => scope.Scope == router.Scope).Instances.IsComplete;
+        if (seen.Nodes.IsComplete && (stayed || router.IsWell))
+        {
+            additions.Add(new(new PlanAction.ReturnNode(router.Instance.Id, router.HostName, stayed ? router.Record!.GoneAt : null, router.IsWell ? router.Record!.UnhealthyAt : null), recorded, []));
+        }
+
         if (seen.Nodes.IsComplete && (router.Record is not { } record || record.Device != device.Id || record.Role != router.Profile.Role || !wanted.IsSubsetOf(record.Routes)))
         {
             // The ledger learns what is ours before it is there, so that it can be withdrawn whatever happens in between.
             additions.Add(new(new PlanAction.RecordNode(duty.Scope, duty.Home.Id, router.Instance.Id, router.Profile.Role, device.Id, router.HostName, duty.Ours.Union(wanted)), recorded, sites));
+        }
+
+        if (seen.Nodes.IsComplete && router is { Probe.Healthy: false, Record: null or { UnhealthyAt: null } })
+        {
+            additions.Add(new(new PlanAction.DrainNode(router.Instance.Id, router.HostName, seen.ObservedAt), recorded, [recorded]));
         }
 
         if (wanted.Except(device.Enabled) is { IsEmpty: false } missing)
@@ -97,11 +109,13 @@ public static class RoutePlanner
             duty.Home.Id,
             duty.Router.Device?.Id,
             duty.Plain.Union(kept.Where(prefix => !Via6.Range.Contains(prefix))),
-            duty.Via6.Union(kept.Where(Via6.Range.Contains)));
+            duty.Via6.Union(kept.Where(Via6.Range.Contains)),
+            duty.Ceded.Union(duty.Withheld));
     }
 
-    private static void Health(Router router, Device device, ICollection<Finding> findings)
+    private static void Health(Duty duty, Device device, ICollection<Finding> findings)
     {
+        var router = duty.Router;
         if (!device.Authorized)
         {
             findings.Add(new("router-not-authorized", Finding.Error, device.Id.ToString(), $"{router.HostName} waits for device approval: approve it, or see why its key was not pre-approved."));
@@ -109,6 +123,20 @@ public static class RoutePlanner
         else if (!device.Connected)
         {
             findings.Add(new("router-offline", Finding.Warning, device.Id.ToString(), $"{router.HostName} runs but has no connection to the tailnet's control plane."));
+        }
+        else if (router is { Drain: Drain.Suspect } or { Probe.Healthy: false })
+        {
+            var said = router.Probe?.Detail ?? "it was not asked";
+            findings.Add(new("router-unhealthy", Finding.Error, router.Instance.Id.ToString(), string.Concat(
+                router.Drain == Drain.Suspect ? $"{router.HostName} is connected, did not reach its VPC, and cannot be asked now: {said}. " : $"{router.HostName} is connected and does not reach its VPC: {said}. ",
+                duty.Ceded.IsEmpty ? "" : $"{duty.Ceded} {(duty.Ceded.Count == 1 ? "is" : "are")} handed over to healthy routers. ",
+                duty.Withheld.IsEmpty ? "" : $"{duty.Withheld} {(duty.Withheld.Count == 1 ? "stays" : "stay")} as {(duty.Withheld.Count == 1 ? "it is" : "they are")}, as nobody else is known to be healthy. ",
+                duty.Wanted.IsEmpty ? "" : $"It keeps {duty.Wanted}, as no other router serves {(duty.Wanted.Count == 1 ? "it" : "them")}: start another in {duty.Home.Id}. ",
+                "Look at its network interface, security groups and network ACL, or replace it.")));
+        }
+        else if (router.Probe is { Healthy: null } probe)
+        {
+            findings.Add(new("router-not-probed", Finding.Info, router.Instance.Id.ToString(), $"Whether {router.HostName} reaches its VPC is not known, so it counts as healthy: {probe.Detail}. See whether its SSM agent is online."));
         }
     }
 }

@@ -12,7 +12,7 @@ internal static class ServedPrefixes
         var ofVpcs = routing.Addresses.SelectMany(reached => reached.Service.Servers.SelectMany(server => server.Prefixes.Intersect(reached.Plain).Union(reached.Via6Of(server.Prefixes))
             .Select(prefix => (Prefix: prefix, Vpc: (VpcId?)reached.Service.Vpc.Id, server.Router, server.Direct))));
         var ofOthers = routing.Served.SelectMany(vpc => vpc.Routers).DistinctBy(router => router.Instance.Id)
-            .SelectMany(router => routing.OptedIn.Of(router).Select(prefix => (Prefix: prefix, Vpc: (VpcId?)null, Router: router, Direct: false)));
+            .SelectMany(router => routing.OptedIn.Of(router).Prefixes.Select(prefix => (Prefix: prefix, Vpc: (VpcId?)null, Router: router, Direct: false)));
         return
         [
             .. ofVpcs.Concat(ofOthers)

@@ -13,6 +13,24 @@ public sealed record Router(Scope Scope, Instance Instance, NodeProfile Profile,
 
     /// <summary>Carries traffic now, as far as the tailnet can tell: connected and authorised.</summary>
     public bool Serves => Device is { Connected: true, Authorized: true };
+
+    /// <summary>What it said of its VPC; null where it was not asked.</summary>
+    public RouterProbe? Probe { get; init; }
+
+    public Drain Drain { get; init; }
+
+    /// <summary>Its ledger entry says that it leaves, and it did not.</summary>
+    public bool Stayed { get; init; }
+
+    /// <summary>Its ledger entry says that it is unhealthy, and it no longer is, or nobody asks any more.</summary>
+    public bool IsWell { get; init; }
+
+    /// <summary>Whoever has a router that carries needs no other.</summary>
+    public bool Carries => Serves && Drain == Drain.None;
+
+    /// <summary>It lost its connection a moment ago and may be back in another.</summary>
+    public bool MayBlink(DateTimeOffset now) =>
+        Drain == Drain.None && Device is { Authorized: true, Connected: false } device && (device.LastSeen is not { } last || now - last < VpcServices.Blink);
 }
 
 /// <summary>A VPC with its own routers.</summary>
@@ -38,18 +56,22 @@ public static class ServedVpcs
     {
         var records = seen.Nodes.Items.DistinctBy(record => record.Instance).ToDictionary(record => record.Instance);
         var devices = NodeDevice.ByInstance(seen.Devices.Items);
+        var drains = new Drains(seen);
         var served = ImmutableArray.CreateBuilder<ServedVpc>();
         foreach (var scope in seen.Scopes.DistinctBy(scope => scope.Scope).OrderBy(scope => scope.Scope))
         {
+            var vpcs = scope.Vpcs.Items.DistinctBy(vpc => vpc.Id).OrderBy(vpc => vpc.Id).ToDictionary(vpc => vpc.Id);
             var routers = scope.Instances.Items
                 .Where(instance => instance.IsUp)
                 .DistinctBy(instance => instance.Id)
                 .OrderBy(instance => instance.Id)
                 .Select(instance => (Instance: instance, Profile: NodeProfile.Of(instance, seen.NodeTags)))
                 .Where(node => node.Profile is { IsRouter: true })
-                .Select(node => RouterOf(scope.Scope, node.Instance, node.Profile!, devices, records.GetValueOrDefault(node.Instance.Id)))
+                .Select(node => drains.Judge(
+                    RouterOf(scope.Scope, node.Instance, node.Profile!, devices, records.GetValueOrDefault(node.Instance.Id)),
+                    node.Instance.Vpc is { } home ? vpcs.GetValueOrDefault(home) : null))
                 .ToLookup(router => router.Instance.Vpc);
-            foreach (var vpc in scope.Vpcs.Items.DistinctBy(vpc => vpc.Id).OrderBy(vpc => vpc.Id))
+            foreach (var vpc in vpcs.Values)
             {
                 served.Add(new(scope.Scope, vpc, [.. routers[vpc.Id]], PrefixSet.Empty));
             }

@@ -6,7 +6,14 @@ namespace Automation.Routes;
 
 /// <summary>A router that is to serve a VPC, and the prefixes of it that it serves.</summary>
 /// <param name="Direct">It stands in the VPC; otherwise it stands in for routers of the VPC's own.</param>
-public sealed record Server(Router Router, PrefixSet Prefixes, bool Direct);
+public sealed record Server(Router Router, PrefixSet Prefixes, bool Direct)
+{
+    /// <summary>It is drained, and others serve this: taken from it once they do.</summary>
+    public PrefixSet Ceded { get; init; } = PrefixSet.Empty;
+
+    /// <summary>It is drained, and whether others serve this cannot be said now: neither given to it nor taken.</summary>
+    public PrefixSet Withheld { get; init; } = PrefixSet.Empty;
+}
 
 /// <summary>A VPC and who is to serve it.</summary>
 /// <param name="Scope">Where it is looked at: one entry for each VPC, also where several accounts see it.</param>
@@ -20,7 +27,8 @@ public sealed record VpcService(Scope Scope, Vpc Vpc, ImmutableArray<Server> Ser
 
 /// <summary>
 /// Who serves each VPC: its own routers while one of them carries traffic; without any, all routers that reach it by peering or transit.
-/// All who serve it advertise the same prefixes as far as they reach them, since routers stand in for each other prefix by prefix.
+/// All who serve it advertise the same prefixes as far as they reach them, since routers stand in for each other prefix by prefix; one that leaves,
+/// or is unhealthy, only those that nobody else does.
 /// </summary>
 public static class VpcServices
 {
@@ -50,7 +58,7 @@ public static class VpcServices
             }
 
             var direct = own[id].DistinctBy(router => router.Instance.Id).ToImmutableArray();
-            var carries = direct.Any(router => router.Serves && !IsLeaving(router));
+            var carries = direct.Any(router => router.Carries);
             var waits = !carries && (!seen.Devices.IsComplete || !readScopes.Contains(vpc.Scope) || direct.Any(router => MayBlink(seen, router)));
             var standIns = carries || waits ? [] : reaching[id].ToImmutableArray();
             if (direct.IsEmpty && standIns.IsEmpty)
@@ -78,7 +86,7 @@ public static class VpcServices
                 findings.Add(new("vpc-cidrs-full", Finding.Info, id.ToString(), $"It has {DefaultMostCidrs} IPv4 CIDRs, as many as AWS gives a VPC unless asked: raise the quota before it needs another."));
             }
 
-            services.Add(new(vpc.Scope, vpc.Vpc, Alike([.. direct.Select(router => new Server(router, cidrs, true)), .. standIns]), waits));
+            services.Add(new(vpc.Scope, vpc.Vpc, Drains.Relieve(Alike([.. direct.Select(router => new Server(router, cidrs, true)), .. standIns]), seen.ObservedAt), waits));
         }
 
         return services.ToImmutable();
@@ -138,11 +146,7 @@ public static class VpcServices
         return reaching.ToLookup(pair => pair.Vpc, pair => pair.Server);
     }
 
-    private static bool IsLeaving(Router router) => router.Record?.GoneAt is not null;
-
     // Not connected at this moment, or not yet: others standing in would only come and go.
     private static bool MayBlink(Snapshot seen, Router router) =>
-        !IsLeaving(router) && (router.Device is { } device
-            ? device is { Authorized: true, Connected: false } && (device.LastSeen is not { } last || seen.ObservedAt - last < Blink)
-            : seen.ObservedAt - router.Instance.LaunchedAt < RoutePlanner.JoinTime);
+        router.MayBlink(seen.ObservedAt) || (router is { Drain: Drain.None, Device: null } && seen.ObservedAt - router.Instance.LaunchedAt < RoutePlanner.JoinTime);
 }

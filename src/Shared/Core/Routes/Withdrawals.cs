@@ -33,7 +33,7 @@ internal sealed class Withdrawals
     /// <summary>Whether a prefix that is ours on a router and no longer wanted there may go. Unknown is not empty: what was not read completely takes nothing away.</summary>
     public bool Withdraw(Duty duty, Prefix prefix)
     {
-        if (!_seen.Nodes.IsComplete || !_seen.Devices.IsComplete || !_read.Contains(duty.Scope) || _uncertain.Contains(prefix))
+        if (!_seen.Nodes.IsComplete || !_seen.Devices.IsComplete || !_seen.Health.IsComplete || !_read.Contains(duty.Scope) || _uncertain.Contains(prefix) || duty.Withheld.Contains(prefix))
         {
             return false;
         }
@@ -79,18 +79,21 @@ internal sealed class Withdrawals
 
         foreach (var (duty, device, prefixes) in going)
         {
-            Take(duty, device, prefixes.Where(prefix => !duty.Wanted.Covers(prefix)), [], After(Own(duty), prefixes, adding), steps);
+            Take(duty, device, prefixes.Where(prefix => IsFirst(duty, prefix)), [], After(Own(duty), prefixes, adding), steps);
         }
 
         // A narrower prefix beside a wider one goes last, and only where no device keeps it: clients take the narrower one, whoever is behind it.
         foreach (var (duty, device, prefixes) in going)
         {
-            var before = prefixes.Where(prefix => !duty.Wanted.Covers(prefix));
-            var narrower = prefixes.Where(prefix => duty.Wanted.Covers(prefix)
+            var before = prefixes.Where(prefix => IsFirst(duty, prefix));
+            var narrower = prefixes.Where(prefix => !IsFirst(duty, prefix)
                 && _seen.Devices.Items.All(other => !other.Enabled.Contains(prefix) || taken[prefix].Any(from => from.Id == other.Id)));
             Take(duty, device, narrower, before, After([.. Own(duty), .. narrower.SelectMany(prefix => taken[prefix]).Select(from => from.Group)], prefixes, adding), steps);
         }
     }
+
+    // What is ceded, another device has as it is, so it leads nobody astray.
+    private static bool IsFirst(Duty duty, Prefix prefix) => !duty.Wanted.Covers(prefix) || duty.Ceded.Contains(prefix);
 
     // Once routes have changed, a prefix that led to a VPC may lead to another one with the same addresses.
     private bool StillReaches(Router router, Vpc vpc, Prefix prefix) => _reachability.Reached(router, vpc, out _)?.Any(prefix.Overlaps) ?? true;
@@ -119,7 +122,7 @@ internal sealed class Withdrawals
     // A device whose instance is gone holds clients to its narrower prefix, while another router serves a wider one that has it too.
     private ImmutableArray<(NodeRecord Record, Device Device, PrefixSet Prefixes)> LeftBehind(ImmutableArray<Duty> duties, Dictionary<DeviceId, string> deleted)
     {
-        if (!_everythingRead || !_seen.Devices.IsComplete || !_seen.Nodes.IsComplete)
+        if (!_everythingRead || !_seen.Devices.IsComplete || !_seen.Nodes.IsComplete || !_seen.Health.IsComplete)
         {
             return [];
         }
