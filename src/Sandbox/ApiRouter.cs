@@ -29,6 +29,11 @@ internal sealed class ApiRouter(Tailnet tailnet)
             return request.Method == "POST" ? await TokenAsync(request) : throw WrongMethod();
         }
 
+        if (path is ["oauth", "token-exchange"])
+        {
+            return request.Method == "POST" ? await TokenExchangeAsync(request) : throw WrongMethod();
+        }
+
         var access = tailnet.AccessOf(TokenOf(request));
         return path switch
         {
@@ -66,12 +71,7 @@ internal sealed class ApiRouter(Tailnet tailnet)
 
     private async Task<ApiAnswer> TokenAsync(HttpRequest request)
     {
-        if (!request.HasFormContentType)
-        {
-            throw new Refusal(400, "the body must be a form");
-        }
-
-        var form = await request.ReadFormAsync(request.HttpContext.RequestAborted);
+        var form = await FormAsync(request);
         if (form.TryGetValue("grant_type", out var grant) && grant != "client_credentials")
         {
             throw new Refusal(400, "unsupported grant_type");
@@ -81,6 +81,18 @@ internal sealed class ApiRouter(Tailnet tailnet)
         var token = tailnet.IssueToken(form["client_id"], form["client_secret"], scopes);
         return ApiAnswer.Ok(ApiJson.Token(token));
     }
+
+    private async Task<ApiAnswer> TokenExchangeAsync(HttpRequest request)
+    {
+        var form = await FormAsync(request);
+        return form.Keys.Except(["client_id", "jwt"]).FirstOrDefault() is { } unknown
+            ? throw new Refusal(400, $"unknown field {unknown}")
+            : ApiAnswer.Ok(ApiJson.Token(tailnet.ExchangeToken(form["client_id"], form["jwt"])));
+    }
+
+    private static async Task<IFormCollection> FormAsync(HttpRequest request) => request.HasFormContentType
+        ? await request.ReadFormAsync(request.HttpContext.RequestAborted)
+        : throw new Refusal(400, "the body must be a form");
 
     private ApiAnswer ListKeys(HttpRequest request, Access access)
     {

@@ -38,11 +38,15 @@ public sealed partial class Tailnet
                 throw new Refusal(400, "requested scopes are not permitted");
             }
 
-            Secret value = new($"tskey-sandbox-{++_lastToken:D6}");
-            IssuedToken token = new(value, scopes.IsEmpty ? access : access with { Scopes = scopes }, now + TokenLife, clientId);
-            _tokens.Add(token);
-            return token;
+            return Issue(scopes.IsEmpty ? access : access with { Scopes = scopes }, now, clientId);
         });
+
+    private IssuedToken Issue(Access access, DateTimeOffset now, string? client)
+    {
+        IssuedToken token = new(new($"tskey-sandbox-{++_lastToken:D6}"), access, now + TokenLife, client);
+        _tokens.Add(token);
+        return token;
+    }
 
     /// <exception cref="Refusal">401: the token is unknown, has expired, or went with its OAuth client.</exception>
     internal Access AccessOf(string? token) => Do(_ =>

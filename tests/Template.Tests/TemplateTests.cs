@@ -5,6 +5,7 @@ using Automation.EndToEnd;
 using Automation.Lambda;
 using Automation.Names;
 using Automation.Network;
+using Automation.Tailscale;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Automation.Templates;
@@ -89,7 +90,7 @@ public class TemplateTests(StackTemplate template)
             Assert.Equal("Tailnet-SetRoutes", settings.RoutesDocument);
             Assert.Equal("Tailnet-SetDns64", settings.Dns64Document);
             Assert.StartsWith("arn:aws:kms:eu-west-1:", settings.ParameterKmsKey, StringComparison.Ordinal);
-            Assert.Equal("/tailnet/credential", settings.CredentialParameter);
+            Assert.Equal(new CredentialOrigin.Parameter("/tailnet/credential"), settings.Credential);
             Assert.False(settings.DryRun);
             Assert.Equal((string?)template.Deployed["table"]!["name"], settings.LedgerTable);
         });

@@ -12,9 +12,7 @@ public sealed class RealOutside : IDisposable
     public RealOutside(Settings settings, string session, TimeProvider time)
     {
         var aws = new AwsClients(settings, session, time);
-        var credential = new CredentialSource(
-            settings.CredentialParameter, stopping => aws.In(settings.Home).Ssm.GetSecretAsync(settings.CredentialParameter, stopping));
-        _tailscale = new(settings.TailscaleApi, settings.Tailnet, credential, time);
+        _tailscale = new(settings.TailscaleApi, settings.Tailnet, SourceOf(settings.Credential, settings.Home, aws), time);
         Outside = new(aws, _tailscale, aws.Ledger, aws.Sqs);
     }
 
@@ -32,6 +30,13 @@ public sealed class RealOutside : IDisposable
             // Whoever needs the token asks again, and reports what is wrong.
         }
     }
+
+    private static CredentialSource SourceOf(CredentialOrigin origin, Scope home, AwsClients aws) => origin switch
+    {
+        CredentialOrigin.Federated federated => new(federated.ClientId, aws.GetIdentityTokenAsync),
+        CredentialOrigin.Parameter { Name: var name } => new(name, stopping => aws.In(home).Ssm.GetSecretAsync(name, stopping)),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
 
     public void Dispose() => _tailscale.Dispose();
 }

@@ -9,6 +9,9 @@ internal sealed record TailscaleCall(HttpMethod Method, string Template, string 
 
     public static readonly TailscaleCall Token = new(HttpMethod.Post, "/oauth/token", "", IsRepeatable: true);
 
+    // An identity token may count as used: another is asked for before it is done again.
+    public static readonly TailscaleCall TokenExchange = new(HttpMethod.Post, "/oauth/token-exchange", "", IsRepeatable: false);
+
     // Each repetition would mint another key.
     public static readonly TailscaleCall CreateKey = new(HttpMethod.Post, "/tailnet/{tailnet}/keys", "auth_keys", IsRepeatable: false);
 

@@ -17,6 +17,9 @@ public abstract record TailscaleCredential
     /// <summary>An API access token of a person, 1 to 90 days: it is shown as it is.</summary>
     public sealed record ApiKey(Secret Key) : TailscaleCredential;
 
+    /// <summary>A federated identity: it does not expire, and an identity token of AWS is exchanged for access tokens.</summary>
+    public sealed record Federated(string ClientId) : TailscaleCredential;
+
     /// <param name="text">The value of the SSM parameter; null where there is no such parameter.</param>
     /// <param name="parameter">The parameter's name, for the message.</param>
     /// <exception cref="CallFailedException">BadCredential; the message names the parameter and the remedy, never the value.</exception>
@@ -40,6 +43,7 @@ public abstract record TailscaleCredential
     {
         (OAuthClient a, OAuthClient b) => a.ClientId == b.ClientId && a.ClientSecret.Reveal() == b.ClientSecret.Reveal(),
         (ApiKey a, ApiKey b) => a.Key.Reveal() == b.Key.Reveal(),
+        (Federated a, Federated b) => a == b,
         _ => false,
     };
 
