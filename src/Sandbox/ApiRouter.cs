@@ -42,13 +42,15 @@ internal sealed class ApiRouter(Tailnet tailnet)
                 ("GET", ["keys"]) => ListKeys(request, access),
                 ("POST", ["keys"]) => CreateKey(access, await BodyAsync(request)),
                 ("GET", ["keys", var id]) => GetKey(access, id),
+                ("GET", ["acl"]) => new(200, tailnet.GetPolicy(access)),
+                ("GET", ["dns", "preferences"]) => ApiAnswer.Ok(new JsonObject { ["magicDNS"] = tailnet.GetMagicDns(access) }),
                 ("DELETE", ["keys", var id]) => DeleteKey(access, id),
                 ("GET", ["devices"]) => ListDevices(request, access),
                 ("GET", ["dns", "split-dns"]) => ApiAnswer.Ok(ApiJson.SplitDns(tailnet.GetSplitDns(access))),
                 ("PATCH" or "PUT", ["dns", "split-dns"]) => ApiAnswer.Ok(ApiJson.SplitDns(
                     tailnet.ChangeSplitDns(access, ApiBody.SplitDns(await BodyAsync(request)), replace: request.Method == "PUT"))),
                 ("GET", ["dns", "configuration"]) => ApiAnswer.Ok(ApiJson.Dns(tailnet.GetDns(access))),
-                (_, ["keys"] or ["keys", _] or ["devices"] or ["dns", "split-dns"] or ["dns", "configuration"]) => throw WrongMethod(),
+                (_, ["keys"] or ["keys", _] or ["devices"] or ["dns", "split-dns"] or ["dns", "configuration"] or ["acl"] or ["dns", "preferences"]) => throw WrongMethod(),
                 _ => throw NoSuchPath(),
             },
             ["tailnet", _, ..] => throw new Refusal(404, "tailnet not found"),
@@ -111,6 +113,11 @@ internal sealed class ApiRouter(Tailnet tailnet)
 
     private ApiAnswer GetKey(Access access, string id)
     {
+        if (tailnet.FindApiAccessToken(id) is { } token)
+        {
+            return ApiAnswer.Ok(ApiJson.ApiAccessToken(id, token));
+        }
+
         var (keys, _, now) = tailnet.ListKeys(access);
         return keys.FirstOrDefault(key => key.Id.ToString() == id) is { } key
             ? ApiAnswer.Ok(ApiJson.Key(key, now))

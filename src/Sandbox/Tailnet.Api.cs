@@ -90,6 +90,14 @@ public sealed partial class Tailnet
     internal (ImmutableArray<SandboxKey> Keys, ImmutableArray<OAuthClient> Clients, DateTimeOffset Now) ListKeys(Access access) =>
         Api(TailscaleCall.ListKeys, access, now => ((ImmutableArray<SandboxKey>)[.. _keys.Values], (ImmutableArray<OAuthClient>)[.. _clients.Values], now));
 
+    /// <summary>A person's API access token, which may look at itself.</summary>
+    internal IssuedToken? FindApiAccessToken(string id) =>
+        Api(TailscaleCall.GetKey.ToString(), _ => _tokens.Find(token => token.Client is null && token.Value.Reveal().Split('-') is [_, _, var own, _] && own == id));
+
+    internal string GetPolicy(Access access) => Api(TailscaleCall.GetPolicy, access, _ => _policyFile);
+
+    internal bool GetMagicDns(Access access) => Api(TailscaleCall.GetDnsPreferences, access, _ => _magicDns);
+
     internal void DeleteKey(Access access, string id) => Api(TailscaleCall.DeleteKey, access, now =>
         _keys.TryGetValue(id, out var key)
             ? _keys[id] = key with { Revoked = key.Revoked ?? now }

@@ -44,6 +44,13 @@ public sealed record Settings(
     private static readonly SearchValues<char> s_document = VariableReader.LettersDigitsAnd("-._");
     private static readonly SearchValues<char> s_role = VariableReader.LettersDigitsAnd("+=,.@-_");
 
+    /// <summary>The documents that are run on nodes: the variable that names each, and the parameter that it takes.</summary>
+    public ImmutableArray<(string Variable, string Name, string Parameter)> Documents =>
+    [
+        ("ROUTES_DOCUMENT", RoutesDocument, "routes"),
+        ("DNS64_DOCUMENT", Dns64Document, "config"),
+    ];
+
     /// <param name="variable">The environment, by name. <c>AWS_REGION</c> is set by Lambda; <c>ACCOUNT_ID</c>, which Lambda does not tell, by the template.</param>
     /// <exception cref="SettingsException">Names every variable that is missing or unreadable, not only the first.</exception>
     public static Settings Read(Func<string, string?> variable)

@@ -158,6 +158,7 @@ internal sealed class AnyWorld
             OptIn = [],
             Associations = Seen<AssociationRecord>.All([]),
             Names = NameSettings.Standard,
+            ApiKey = Maybe(3) ? new(Maybe(3) ? null : s_now + TimeSpan.FromDays(_number % 20), Maybe(3) ? "unread" : null) : null,
         };
     }
 

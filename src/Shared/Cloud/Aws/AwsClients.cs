@@ -79,12 +79,16 @@ public sealed class AwsClients : IAws
         return new(
             new(scope, isOwn ? null : _settings.MemberRole),
             _settings.ParameterKmsKey,
-            isOwn ? _credentials : _members.GetOrAdd(scope.Account, _ => new(() => Member(scope.Account))).Value,
+            CredentialsIn(scope),
             _http,
             _time,
             _counts,
             _route53Paces.GetOrAdd(scope.Account, _ => new(() => new(Route53RequestsPerSecond, _time))).Value);
     }
+
+    internal AWSCredentials CredentialsIn(Scope scope) => scope.Account == _settings.Home.Account
+        ? _credentials
+        : _members.GetOrAdd(scope.Account, _ => new(() => Member(scope.Account))).Value;
 
     // Tokens from a Region's own STS hold in every Region of the partition, so one role a account is enough.
     private MemberCredentials Member(string account)

@@ -32,6 +32,7 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
         var devices = SeenDevices(stopping);
         var entries = Read(() => ledger.ReadAllAsync(stopping));
         var keys = everything ? SeenKeys(stopping) : NotLookedAt<AuthKey>();
+        var apiKey = everything ? Read(() => tailscale.GetApiKeyAsync(stopping)) : Task.FromResult<(ApiKeySeen? Value, string? Problem)>(default);
         var splitDns = everything ? SeenSplitDns(stopping) : NotLookedAt<SplitDnsDomain>();
         var parameters = scopes.ToDictionary(scope => scope, scope => everything
             ? NodesObserver.ParametersAsync(aws.In(scope).Ssm, settings.ParameterPrefix, stopping)
@@ -69,6 +70,9 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
             OptIn = settings.OptIn,
             Associations = ledgerSeen?.Associations ?? Seen<AssociationRecord>.Unknown(ledgerProblem!),
             Names = settings.Names,
+
+            // Where not even an access token is given, devices, keys and split DNS say so.
+            ApiKey = (await apiKey).Value,
         };
 
         // Last, as who serves a VPC says whether its names matter.

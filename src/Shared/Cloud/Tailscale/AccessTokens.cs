@@ -3,7 +3,9 @@ using System.Collections.Immutable;
 namespace Automation.Tailscale;
 
 /// <param name="Scopes">What the token may do; null where that is not known.</param>
-internal sealed record AccessToken(Secret Value, DateTimeOffset RenewAt, ImmutableArray<string>? Scopes, TailscaleCredential From);
+/// <param name="Tags">What it may give to keys, and what of it that owns; null where that is not known, or a person's.</param>
+internal sealed record AccessToken(
+    Secret Value, DateTimeOffset RenewAt, ImmutableArray<string>? Scopes, ImmutableArray<string>? Tags, TailscaleCredential From);
 
 /// <summary>The token that each call shows. Callers that need one at the same time share one request.</summary>
 internal sealed class AccessTokens(CredentialSource credentials, TailscaleHttp http, TimeProvider time)
@@ -99,7 +101,7 @@ internal sealed class AccessTokens(CredentialSource credentials, TailscaleHttp h
 
     private async Task<AccessToken> TokenForAsync(TailscaleCredential credential, CancellationToken stopping) => credential switch
     {
-        TailscaleCredential.ApiKey key => new(key.Key, DateTimeOffset.MaxValue, Scopes: null, key),
+        TailscaleCredential.ApiKey key => new(key.Key, DateTimeOffset.MaxValue, Scopes: null, Tags: null, key),
         TailscaleCredential.OAuthClient client => await ExchangeAsync(client, stopping),
         TailscaleCredential.Federated federated => await ExchangeAsync(federated, stopping),
         _ => throw new System.Diagnostics.UnreachableException(),
@@ -172,7 +174,8 @@ internal sealed class AccessTokens(CredentialSource credentials, TailscaleHttp h
 
         var life = read.ExpiresIn is > 0 and var seconds ? TimeSpan.FromSeconds(Math.Min(seconds, 86_400)) : s_usualLife;
         var early = life > 2 * s_renewBefore ? s_renewBefore : life / 2;
-        ImmutableArray<string>? scopes = read.Scope is { } scope ? [.. scope.Split(' ', StringSplitOptions.RemoveEmptyEntries)] : null;
-        return new(value, asked + life - early, scopes, from);
+        return new(value, asked + life - early, Words(read.Scope), Words(read.Tags), from);
+
+        static ImmutableArray<string>? Words(string? text) => text is null ? null : [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
     }
 }

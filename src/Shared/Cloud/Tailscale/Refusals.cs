@@ -55,6 +55,7 @@ internal static class Refusals
 
     private static string RemedyForDenied(TailscaleCall call, ImmutableArray<string>? scopes) => scopes switch
     {
+        _ when call.Scope.Length == 0 => "",
         null => $"The call needs the scope {call.Scope}.",
         { } known when TailscaleScopes.Permit(known, call.Scope) => $"The credential has the scope {call.Scope} and is refused all the same; check its tags.",
         { } known => $"The credential lacks the scope {call.Scope} (it has: {Printable.Of(string.Join(' ', known))}). "

@@ -34,6 +34,13 @@ internal sealed record TailscaleCall(HttpMethod Method, string Template, string 
 
     public static readonly TailscaleCall PatchSplitDns = new(HttpMethod.Patch, "/tailnet/{tailnet}/dns/split-dns", "dns", IsRepeatable: true);
 
+    /// <remarks>Each credential may look at itself.</remarks>
+    public static TailscaleCall GetKey => new(HttpMethod.Get, "/tailnet/{tailnet}/keys/{id}", "", IsRepeatable: true);
+
+    public static TailscaleCall GetPolicy => new(HttpMethod.Get, "/tailnet/{tailnet}/acl", "policy_file:read", IsRepeatable: true);
+
+    public static TailscaleCall GetDnsPreferences => new(HttpMethod.Get, "/tailnet/{tailnet}/dns/preferences", "dns:read", IsRepeatable: true);
+
     /// <summary>Nothing but the tailnet can be what a 404 did not find.</summary>
     public bool NamesOnlyTheTailnet => Template.StartsWith("/tailnet/", StringComparison.Ordinal) && !Template.Contains("{id}", StringComparison.Ordinal);
 

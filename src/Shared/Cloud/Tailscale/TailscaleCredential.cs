@@ -15,7 +15,11 @@ public abstract record TailscaleCredential
     public sealed record OAuthClient(string ClientId, Secret ClientSecret) : TailscaleCredential;
 
     /// <summary>An API access token of a person, 1 to 90 days: it is shown as it is.</summary>
-    public sealed record ApiKey(Secret Key) : TailscaleCredential;
+    public sealed record ApiKey(Secret Key) : TailscaleCredential
+    {
+        /// <summary>What stands between <c>tskey-api-</c> and the secret part: no secret. null where nothing does.</summary>
+        public KeyId? Id => Key.Reveal()[ApiKeyStart.Length..].Split('-') is [var id, _, ..] && KeyId.TryParse(id, out var read) ? read : null;
+    }
 
     /// <summary>A federated identity: it does not expire, and an identity token of AWS is exchanged for access tokens.</summary>
     public sealed record Federated(string ClientId) : TailscaleCredential;

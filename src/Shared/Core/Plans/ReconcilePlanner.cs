@@ -24,6 +24,7 @@ public static class ReconcilePlanner
 
         Unread(seen, findings);
         Roles(seen, findings);
+        ApiKeyExpiry.Find(seen, findings);
         var routing = Routing.Of(seen, additions, withdrawals, findings);
         CleanupPlanner.Plan(seen, routing.Served, allowMassDelete, withdrawals, findings);
         var routers = RoutePlanner.Plan(seen, Duties.Of(routing), new(seen, routing), additions, withdrawals, findings);

@@ -40,6 +40,9 @@ public sealed record Snapshot
     public required Seen<AssociationRecord> Associations { get; init; }
 
     public required NameSettings Names { get; init; }
+
+    /// <summary>Of the credential, where that is an API access token; null where it is of a kind that does not expire, and in a file from before it was looked at.</summary>
+    public ApiKeySeen? ApiKey { get; init; }
 }
 
 /// <summary>One account and Region.</summary>
