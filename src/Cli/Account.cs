@@ -81,6 +81,9 @@ internal sealed class Account : IDisposable
 
     public Task<Snapshot> ObserveAsync(Scope[] scopes, CancellationToken stopping) => Parts.Observer.ObserveAsync(scopes, Breadth.Everything, stopping);
 
+    public Task<Diagnosis> DiagnoseAsync(CancellationToken stopping) =>
+        new Doctor(Settings, _real.Aws, new AccountReads(_real.Aws, Settings), _real.Tailscale, TimeProvider.System).RunAsync(stopping);
+
     public void Dispose() => _real.Dispose();
 
     private static async Task<string> WhoseAsync(string region, CancellationToken stopping)

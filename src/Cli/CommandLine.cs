@@ -8,7 +8,7 @@ internal static class CommandLine
     private const string Description = """
         Runs Tailscale on AWS from a terminal: the same look, plan and apply as the functions.
 
-        plan, apply, status, explain, adopt and snapshot take their settings from the functions' own environment variables. Required:
+        plan, apply, status, explain, adopt, snapshot and doctor take their settings from the functions' own environment variables. Required:
         TAILSCALE_CREDENTIAL and LEDGER_TABLE. With defaults: TAILNET, TAILSCALE_API_URL, NODE_TAGS, PARAMETER_PREFIX,
         PARAMETER_KMS_KEY, SCOPES, MEMBER_ROLE, ROUTES_DOCUMENT, OPT_IN_PREFIXES, ZONE_ASSOCIATION, SERVICE_DOMAINS, REVERSE_ZONES,
         DNS64_DOCUMENT, PROBE_DOCUMENT, KEY_POOLS, DEVICE_PRICE and DRY_RUN. AWS is asked for ACCOUNT_ID where it is not set; the Region comes from AWS_REGION,
@@ -85,6 +85,13 @@ internal static class CommandLine
         var save = new Command("snapshot", "Write what can be observed to a file, for tailnet plan --snapshot. It holds no secrets.") { file, scopes };
         save.SetAction((parsed, stopping) => Run(progress, () => commands.SnapshotAsync(parsed.GetValue(file)!, parsed.GetValue(scopes) ?? [], stopping)));
 
+        var doctor = new Command(
+            "doctor",
+            "Check the credential, its scopes and tags, the policy file, the SSM documents, roles, the ledger, CloudTrail and MagicDNS, and say of each: ok, warning or failure, and the remedy. "
+            + "It only reads. Exits with 0 where nothing fails, warnings or none.")
+        { format };
+        doctor.SetAction((parsed, stopping) => Run(progress, () => commands.DoctorAsync(IsJson(parsed), stopping)));
+
         var domain = new Argument<string>("DOMAIN") { Description = "A domain of split DNS, such as corp.internal." };
         var adopt = new Command(
             "adopt",
@@ -92,7 +99,7 @@ internal static class CommandLine
         { domain, yes };
         adopt.SetAction((parsed, stopping) => Run(progress, () => commands.AdoptAsync(parsed.GetValue(domain)!, parsed.GetValue(yes), stopping)));
 
-        return new RootCommand(Description) { demo, plan, apply, status, explain, adopt, save };
+        return new RootCommand(Description) { demo, plan, apply, status, explain, adopt, save, doctor };
 
         bool IsJson(ParseResult parsed) => parsed.GetValue(format) == Json;
     }

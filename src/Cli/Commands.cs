@@ -128,6 +128,40 @@ internal sealed class Commands(TextReader input, TextWriter output, TextWriter p
         return ExitCode.Done;
     }
 
+    /// <summary>Warnings do not fail: what they are about works, or cannot be told from here.</summary>
+    public async Task<int> DoctorAsync(bool json, CancellationToken stopping)
+    {
+        var diagnosis = await DiagnoseAsync(stopping);
+        if (json)
+        {
+            output.WriteLine(diagnosis.ToJson());
+        }
+        else
+        {
+            new ReportTable(output).Write(diagnosis);
+        }
+
+        return diagnosis.Verdict == CheckResult.IsFailure ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    private async Task<Diagnosis> DiagnoseAsync(CancellationToken stopping)
+    {
+        try
+        {
+            using var account = await Account.OpenAsync(variable, new ProgressLog(progress), stopping);
+            progress.WriteLine($"Checking {string.Join(", ", account.Settings.Scopes)} and the tailnet ...");
+            return await account.DiagnoseAsync(stopping);
+        }
+        catch (SettingsException wrong)
+        {
+            return Doctor.Unreadable(wrong);
+        }
+        catch (CliException unknown)
+        {
+            return Diagnosis.Of([CheckResult.Failure("caller", "AWS", unknown.Message, "Sign in, or set ACCOUNT_ID.")]);
+        }
+    }
+
     private int ExplainName(Snapshot seen, string name, bool json)
     {
         var explanation = new NameExplainer(seen).Explain(name);

@@ -106,6 +106,21 @@ internal sealed class ReportTable(TextWriter output)
         }
     }
 
+    public void Write(Diagnosis diagnosis)
+    {
+        var checks = NewTable("Verdict", "Check", "Of", "Found", "Remedy");
+        foreach (var check in diagnosis.Checks)
+        {
+            checks.AddRow(Cell(check.Verdict), Cell(check.Check), Cell(check.Resource), Cell(check.Found), Cell(check.Remedy ?? "-"));
+        }
+
+        _console.Write(checks);
+        var counts = diagnosis.Checks.CountBy(check => check.Verdict).ToDictionary();
+        _console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $" {counts.GetValueOrDefault(CheckResult.IsOk)} ok, {counts.GetValueOrDefault(CheckResult.IsWarning)} warning(s), {counts.GetValueOrDefault(CheckResult.IsFailure)} failure(s)."));
+    }
+
     private static IAnsiConsole Create(TextWriter output)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(output) });

@@ -79,6 +79,13 @@ internal static class ApiJson
         return body;
     }
 
+    public static JsonObject ApiAccessToken(string id, IssuedToken token) => new()
+    {
+        ["id"] = id,
+        ["keyType"] = "api",
+        ["expires"] = Time(token.Expires),
+    };
+
     public static JsonObject Client(OAuthClient client) => new()
     {
         ["id"] = client.Id,

@@ -29,6 +29,11 @@ internal sealed class ApiRouter(Tailnet tailnet)
             return request.Method == "POST" ? await TokenAsync(request) : throw WrongMethod();
         }
 
+        if (path is ["oauth", "token-exchange"])
+        {
+            return request.Method == "POST" ? await TokenExchangeAsync(request) : throw WrongMethod();
+        }
+
         var access = tailnet.AccessOf(TokenOf(request));
         return path switch
         {
@@ -37,13 +42,15 @@ internal sealed class ApiRouter(Tailnet tailnet)
                 ("GET", ["keys"]) => ListKeys(request, access),
                 ("POST", ["keys"]) => CreateKey(access, await BodyAsync(request)),
                 ("GET", ["keys", var id]) => GetKey(access, id),
+                ("GET", ["acl"]) => new(200, tailnet.GetPolicy(access)),
+                ("GET", ["dns", "preferences"]) => ApiAnswer.Ok(new JsonObject { ["magicDNS"] = tailnet.GetMagicDns(access) }),
                 ("DELETE", ["keys", var id]) => DeleteKey(access, id),
                 ("GET", ["devices"]) => ListDevices(request, access),
                 ("GET", ["dns", "split-dns"]) => ApiAnswer.Ok(ApiJson.SplitDns(tailnet.GetSplitDns(access))),
                 ("PATCH" or "PUT", ["dns", "split-dns"]) => ApiAnswer.Ok(ApiJson.SplitDns(
                     tailnet.ChangeSplitDns(access, ApiBody.SplitDns(await BodyAsync(request)), replace: request.Method == "PUT"))),
                 ("GET", ["dns", "configuration"]) => ApiAnswer.Ok(ApiJson.Dns(tailnet.GetDns(access))),
-                (_, ["keys"] or ["keys", _] or ["devices"] or ["dns", "split-dns"] or ["dns", "configuration"]) => throw WrongMethod(),
+                (_, ["keys"] or ["keys", _] or ["devices"] or ["dns", "split-dns"] or ["dns", "configuration"] or ["acl"] or ["dns", "preferences"]) => throw WrongMethod(),
                 _ => throw NoSuchPath(),
             },
             ["tailnet", _, ..] => throw new Refusal(404, "tailnet not found"),
@@ -66,12 +73,7 @@ internal sealed class ApiRouter(Tailnet tailnet)
 
     private async Task<ApiAnswer> TokenAsync(HttpRequest request)
     {
-        if (!request.HasFormContentType)
-        {
-            throw new Refusal(400, "the body must be a form");
-        }
-
-        var form = await request.ReadFormAsync(request.HttpContext.RequestAborted);
+        var form = await FormAsync(request);
         if (form.TryGetValue("grant_type", out var grant) && grant != "client_credentials")
         {
             throw new Refusal(400, "unsupported grant_type");
@@ -81,6 +83,18 @@ internal sealed class ApiRouter(Tailnet tailnet)
         var token = tailnet.IssueToken(form["client_id"], form["client_secret"], scopes);
         return ApiAnswer.Ok(ApiJson.Token(token));
     }
+
+    private async Task<ApiAnswer> TokenExchangeAsync(HttpRequest request)
+    {
+        var form = await FormAsync(request);
+        return form.Keys.Except(["client_id", "jwt"]).FirstOrDefault() is { } unknown
+            ? throw new Refusal(400, $"unknown field {unknown}")
+            : ApiAnswer.Ok(ApiJson.Token(tailnet.ExchangeToken(form["client_id"], form["jwt"])));
+    }
+
+    private static async Task<IFormCollection> FormAsync(HttpRequest request) => request.HasFormContentType
+        ? await request.ReadFormAsync(request.HttpContext.RequestAborted)
+        : throw new Refusal(400, "the body must be a form");
 
     private ApiAnswer ListKeys(HttpRequest request, Access access)
     {
@@ -99,6 +113,11 @@ internal sealed class ApiRouter(Tailnet tailnet)
 
     private ApiAnswer GetKey(Access access, string id)
     {
+        if (tailnet.FindApiAccessToken(id) is { } token)
+        {
+            return ApiAnswer.Ok(ApiJson.ApiAccessToken(id, token));
+        }
+
         var (keys, _, now) = tailnet.ListKeys(access);
         return keys.FirstOrDefault(key => key.Id.ToString() == id) is { } key
             ? ApiAnswer.Ok(ApiJson.Key(key, now))

@@ -7,6 +7,9 @@ internal sealed class Refusal(int status, string message) : Exception(message)
 
     public static Refusal BadToken() => new(401, "API token invalid");
 
+    /// <summary>Vague on purpose, as the real one is.</summary>
+    public static Refusal BadIdentity() => new(403, "Unauthorized. Visit https://login.tailscale.com/admin/settings/trust-credentials for details");
+
     public static Refusal MissingScope() => new(403, "calling actor does not have enough permissions to perform this function");
 
     public static Refusal NoSuchDevice() => new(404, "no manageable device matching this ID found");

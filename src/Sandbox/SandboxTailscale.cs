@@ -23,6 +23,9 @@ public sealed class SandboxTailscale(Tailnet tailnet, OAuthClient client) : ITai
         return (ImmutableArray<AuthKey>)[.. keys.Select(key => new AuthKey(key.Id, key.Description, key.Created, key.Expires, key.IsInvalid(now)))];
     }, stopping);
 
+    /// <summary>An OAuth client does not expire.</summary>
+    public Task<ApiKeySeen?> GetApiKeyAsync(CancellationToken stopping) => Task.FromResult<ApiKeySeen?>(null);
+
     public Task DeleteKeyAsync(KeyId key, CancellationToken stopping) => CallUnlessGone(TailscaleCall.DeleteKey, access =>
     {
         tailnet.DeleteKey(access, key.ToString());

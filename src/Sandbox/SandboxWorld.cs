@@ -4,6 +4,7 @@ using Automation.Lambda;
 using Automation.Names;
 using Automation.Nodes;
 using Automation.Reports;
+using Automation.Tailscale;
 using Microsoft.Extensions.Logging;
 
 namespace Automation.Sandbox;
@@ -13,8 +14,6 @@ public sealed class SandboxWorld
 {
     /// <summary>As the template sets it.</summary>
     public static readonly TimeSpan ReconcileEvery = TimeSpan.FromMinutes(5);
-
-    private const string CredentialParameter = "/tailnet/credential";
 
     private static readonly TimeSpan s_step = TimeSpan.FromSeconds(1);
 
@@ -47,7 +46,7 @@ public sealed class SandboxWorld
             Home,
             "-",
             new("https://api.tailscale.com"),
-            CredentialParameter,
+            new CredentialOrigin.Parameter("/tailnet/credential"),
             new(ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty.Add(NodeRoles.SubnetRouter, ["tag:aws-router"])),
             "/tailnet",
             null,

@@ -38,11 +38,15 @@ public sealed partial class Tailnet
                 throw new Refusal(400, "requested scopes are not permitted");
             }
 
-            Secret value = new($"tskey-sandbox-{++_lastToken:D6}");
-            IssuedToken token = new(value, scopes.IsEmpty ? access : access with { Scopes = scopes }, now + TokenLife, clientId);
-            _tokens.Add(token);
-            return token;
+            return Issue(scopes.IsEmpty ? access : access with { Scopes = scopes }, now, clientId);
         });
+
+    private IssuedToken Issue(Access access, DateTimeOffset now, string? client)
+    {
+        IssuedToken token = new(new($"tskey-sandbox-{++_lastToken:D6}"), access, now + TokenLife, client);
+        _tokens.Add(token);
+        return token;
+    }
 
     /// <exception cref="Refusal">401: the token is unknown, has expired, or went with its OAuth client.</exception>
     internal Access AccessOf(string? token) => Do(_ =>
@@ -85,6 +89,14 @@ public sealed partial class Tailnet
 
     internal (ImmutableArray<SandboxKey> Keys, ImmutableArray<OAuthClient> Clients, DateTimeOffset Now) ListKeys(Access access) =>
         Api(TailscaleCall.ListKeys, access, now => ((ImmutableArray<SandboxKey>)[.. _keys.Values], (ImmutableArray<OAuthClient>)[.. _clients.Values], now));
+
+    /// <summary>A person's API access token, which may look at itself.</summary>
+    internal IssuedToken? FindApiAccessToken(string id) =>
+        Api(TailscaleCall.GetKey.ToString(), _ => _tokens.Find(token => token.Client is null && token.Value.Reveal().Split('-') is [_, _, var own, _] && own == id));
+
+    internal string GetPolicy(Access access) => Api(TailscaleCall.GetPolicy, access, _ => _policyFile);
+
+    internal bool GetMagicDns(Access access) => Api(TailscaleCall.GetDnsPreferences, access, _ => _magicDns);
 
     internal void DeleteKey(Access access, string id) => Api(TailscaleCall.DeleteKey, access, now =>
         _keys.TryGetValue(id, out var key)

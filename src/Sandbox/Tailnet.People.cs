@@ -8,6 +8,21 @@ namespace Automation.Sandbox;
 public sealed partial class Tailnet
 {
     private bool _deviceApprovalOn;
+    private bool _magicDns = true;
+    private string _policyFile = "{}";
+
+    /// <summary>The policy file's text, to be read by callers of the API; <see cref="SetTagOwners"/> and <see cref="SetAutoApprover"/> say what the tailnet does.</summary>
+    public string PolicyFile
+    {
+        get => Do(_ => _policyFile);
+        set => Do(_ => _policyFile = value);
+    }
+
+    public bool MagicDns
+    {
+        get => Do(_ => _magicDns);
+        set => Do(_ => _magicDns = value);
+    }
 
     /// <summary>New devices wait for approval, unless their key is pre-authorised.</summary>
     public bool DeviceApprovalOn

@@ -10,6 +10,9 @@ public sealed record OAuthClient(string Id, Secret ClientSecret, ImmutableArray<
     public Secret ToParameter() => new($$"""{"clientId":"{{Id}}","clientSecret":"{{ClientSecret.Reveal()}}"}""");
 }
 
+/// <summary>A trust credential of the tailnet without a secret: who has a token of this issuer and subject is let in.</summary>
+public sealed record FederatedIdentity(string Id, string Issuer, string Subject, ImmutableArray<string> Tags, ImmutableArray<string> Scopes);
+
 /// <summary>A device as the admin console shows it.</summary>
 /// <param name="Name">The MagicDNS name, unique; the host name is what the node reports, and can repeat.</param>
 /// <param name="Connected">Has a connection to the control plane.</param>

@@ -1,5 +1,6 @@
 using Automation.Names;
 using Automation.Nodes;
+using Automation.Tailscale;
 
 namespace Automation;
 
@@ -66,7 +67,7 @@ public sealed class SettingsTests
 
         Assert.Equal("example.com", settings.Tailnet);
         Assert.Equal(new Uri("http://127.0.0.1:8080"), settings.TailscaleApi);
-        Assert.Equal("tailnet-credential", settings.CredentialParameter);
+        Assert.Equal(new CredentialOrigin.Parameter("tailnet-credential"), settings.Credential);
         Assert.Equal(["tag:aws-router", "tag:prod"], settings.NodeTags.Of("subnet-router"));
         Assert.Equal(["tag:exit"], settings.NodeTags.Of("exit-node"));
         Assert.Equal("/platform/tailnet", settings.ParameterPrefix);
@@ -83,6 +84,29 @@ public sealed class SettingsTests
         Assert.Equal([new("ci", "exit-node", TimeSpan.FromHours(12)), new KeyPool("Web-2", "subnet-router", TimeSpan.FromHours(24))], settings.KeyPools);
         Assert.Equal(0.50m, settings.DevicePrice);
         Assert.True(settings.DryRun);
+    }
+
+    [Fact]
+    public void Takes_a_federated_identity_in_place_of_a_parameter()
+    {
+        Set("TAILSCALE_CREDENTIAL", "federated:TabcCNTRL-k1CNTRL");
+
+        Assert.Equal(new CredentialOrigin.Federated("TabcCNTRL-k1CNTRL"), Read().Credential);
+    }
+
+    [Theory]
+    [InlineData("federated:")]
+    [InlineData("federated: k1CNTRL")]
+    [InlineData("federated:api.tailscale.com/k1CNTRL")]
+    [InlineData("federated:-k1CNTRL")]
+    public void Names_a_federated_identity_without_a_client_ID_and_does_not_show_it(string value)
+    {
+        Set("TAILSCALE_CREDENTIAL", value);
+
+        var problem = OnlyProblem("TAILSCALE_CREDENTIAL");
+
+        Assert.StartsWith("TAILSCALE_CREDENTIAL has no client ID after 'federated:'", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("k1CNTRL", problem, StringComparison.Ordinal);
     }
 
     [Theory]

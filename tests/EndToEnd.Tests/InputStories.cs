@@ -92,7 +92,7 @@ public sealed class InputStories(Moto moto) : IAsyncLifetime
         AssertHeldUp(
             await AgainAsync(),
             "Tailscale POST /tailnet/{tailnet}/keys failed (403)",
-            "The OAuth client lacks the scope auth_keys (it has: devices:core:read)");
+            "The credential lacks the scope auth_keys (it has: devices:core:read)");
         Assert.Empty(_here.Tailnet.Keys);
 
         await CredentialAsync(_here.Tailnet.AddApiAccessToken(TimeSpan.FromDays(1)));

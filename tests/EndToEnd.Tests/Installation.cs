@@ -30,6 +30,7 @@ internal sealed class Installation : IAsyncDisposable
 
     private readonly List<Function> _functions = [];
     private readonly List<string> _secrets = [];
+    private readonly List<string> _refused = [];
     private readonly List<MotoAccount> _accounts = [];
     private readonly Dictionary<string, JsonArray> _statements = [];
 
@@ -53,6 +54,9 @@ internal sealed class Installation : IAsyncDisposable
 
     public OAuthClient Client { get; }
 
+    /// <summary>What the functions prove to be; null where they read a stored credential.</summary>
+    public FederatedIdentity? Federated { get; private init; }
+
     /// <summary>ARN of the KMS key of the ledger and of all secrets. It need not exist: moto encrypts nothing.</summary>
     public string Key => $"arn:aws:kms:{Region}:{Account.Id}:key/0a1b2c3d-0000-4000-8000-000000000000";
 
@@ -63,16 +67,25 @@ internal sealed class Installation : IAsyncDisposable
 
     private static CancellationToken Stopping => TestContext.Current.CancellationToken;
 
-    public static async Task<Installation> CreateAsync(Moto moto)
+    /// <param name="federated">Without a stored credential: the roles of the functions are trusted.</param>
+    public static async Task<Installation> CreateAsync(Moto moto, bool federated = false)
     {
         var tailnet = new Tailnet(TimeProvider.System);
         var client = tailnet.AddOAuthClient(["tag:aws-router"], ["auth_keys", "devices:core", "devices:routes", "dns"]);
-        var installation = new Installation(moto.NewAccount(), tailnet, await TailscaleApi.StartAsync(tailnet, Stopping), client);
+        var account = moto.NewAccount();
+        var installation = new Installation(account, tailnet, await TailscaleApi.StartAsync(tailnet, Stopping), client)
+        {
+            Federated = federated ? tailnet.AddFederatedIdentity(account.Issuer, $"arn:aws:iam::{account.Id}:role/*", client.Tags, client.Scopes) : null,
+        };
         await installation.World.CreateLedgerAsync(Ledger, installation.Key);
         await installation.World.CreateRoutesDocumentAsync(RoutesDocument);
         await installation.World.CreateDns64DocumentAsync(Dns64Document);
         await installation.World.CreateProbeDocumentAsync(ProbeDocument);
-        await installation.World.PutSecretAsync(Credential, client.ToParameter().Reveal(), installation.Key);
+        if (!federated)
+        {
+            await installation.World.PutSecretAsync(Credential, client.ToParameter().Reveal(), installation.Key);
+        }
+
         installation.Queue = await installation.World.CreateQueueAsync("nodes", maxReceiveCount: 100, visibilitySeconds: 600);
         await installation.EnforceRolesAsync();
         return installation;
@@ -109,6 +122,9 @@ internal sealed class Installation : IAsyncDisposable
         ["AssociatesZones"] = "true",
         ["HasKeyPools"] = "true",
         ["ProbesHealth"] = "true",
+        ["StoresCredential"] = Federated is null ? "true" : "false",
+        ["IsFederated"] = Federated is null ? "false" : "true",
+        ["FederatedClientId"] = Federated?.Id ?? "",
         [$"{function}Queue.Arn"] = Queue.Arn,
         [$"{function}Log.Arn"] = $"arn:aws:logs:{Region}:{Account.Id}:log-group:{function}:*",
     };
@@ -144,6 +160,9 @@ internal sealed class Installation : IAsyncDisposable
     /// <summary>Whatever a function of this installation writes from here on must not hold this text.</summary>
     public void KeepSecret(string text) => _secrets.Add(text);
 
+    /// <summary>A role is refused this action on purpose.</summary>
+    public void ExpectRefusal(string action) => _refused.Add(action);
+
     /// <param name="changes">Of the environment; null takes a variable out.</param>
     public async Task<Function> StartAsync(string handler, params (string Name, string? Value)[] changes)
     {
@@ -151,7 +170,7 @@ internal sealed class Installation : IAsyncDisposable
         {
             ["ACCOUNT_ID"] = Account.Id,
             ["TAILSCALE_API_URL"] = Api.Uri.ToString(),
-            ["TAILSCALE_CREDENTIAL"] = Credential,
+            ["TAILSCALE_CREDENTIAL"] = Federated is null ? Credential : $"federated:{Federated.Id}",
             ["LEDGER_TABLE"] = Ledger,
             ["PARAMETER_KMS_KEY"] = Key,
         };
@@ -317,7 +336,7 @@ internal sealed class Installation : IAsyncDisposable
         // All that a simulated tailnet gives out begins so; what follows must have been struck out.
         Assert.DoesNotMatch("tskey-[a-z]", written + answered);
         var decisions = await Task.WhenAll(_accounts.Select(account => account.DecisionsAsync()));
-        Assert.Equal("", string.Join('\n', decisions.SelectMany(made => made).Where(decision => decision.AllowedBy.Count == 0)));
+        Assert.Equal("", string.Join('\n', decisions.SelectMany(made => made).Where(decision => decision.AllowedBy.Count == 0 && !_refused.Contains(decision.Action))));
     }
 
     private static string Batch(IEnumerable<Message> messages, MotoQueuePair queue) => new JsonObject

@@ -20,6 +20,9 @@ public sealed class MotoAccount
 
     public string Id { get; }
 
+    /// <summary>Of the account's identity tokens, as tests/aws/identity.py has it.</summary>
+    public string Issuer => $"https://00000000-0000-4000-8000-{Id}.tokens.sts.global.api.aws";
+
     /// <summary>Builders and readers of the account's world in a Region; they are neither logged nor disturbed.</summary>
     public MotoRegion In(string region) => new(_control, this, region);
 

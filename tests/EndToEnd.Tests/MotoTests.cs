@@ -354,6 +354,31 @@ public sealed class MotoTests(Moto moto)
     }
 
     [Fact]
+    public async Task An_identity_token_is_given_for_the_audience_the_time_and_the_algorithm_of_the_statement_and_no_more()
+    {
+        await EnforceAsync("""
+            [ { "Sid": "Prove", "Effect": "Allow", "Action": "sts:GetWebIdentityToken", "Resource": "*", "Condition": {
+                "ForAllValues:StringEquals": { "sts:IdentityTokenAudience": "here" }, "Null": { "sts:IdentityTokenAudience": "false" },
+                "StringEquals": { "sts:SigningAlgorithm": "ES384" }, "NumericLessThanEquals": { "sts:DurationSeconds": 300 } } } ]
+            """);
+        using var sts = new AmazonSecurityTokenServiceClient(
+            await _account.CredentialsAsync("restricted"), Config(new AmazonSecurityTokenServiceConfig()));
+        Task<GetWebIdentityTokenResponse> ProveAsync(string algorithm, int seconds, params string[] audience) =>
+            sts.GetWebIdentityTokenAsync(new() { Audience = [.. audience], SigningAlgorithm = algorithm, DurationSeconds = seconds }, Stopping);
+
+        var claims = Tailscale.IdentityClaims.Of(new((await ProveAsync("ES384", 300, "here")).WebIdentityToken));
+        Assert.Equal((_account.Issuer, $"arn:aws:iam::{_account.Id}:role/restricted", "here", "ES384"), (claims!.Issuer, claims.Subject, claims.Audience, claims.Algorithm));
+        Assert.NotNull(await ProveAsync("ES384", 60, "here"));
+        await NotAsync(() => ProveAsync("ES384", 301, "here"));
+        await NotAsync(() => ProveAsync("RS256", 300, "here"));
+        await NotAsync(() => ProveAsync("ES384", 300, "there"));
+        await NotAsync(() => ProveAsync("ES384", 300, "here", "there"));
+
+        static async Task NotAsync(Func<Task> call) =>
+            Assert.Equal("AccessDenied", (await Assert.ThrowsAnyAsync<AmazonServiceException>(call)).ErrorCode);
+    }
+
+    [Fact]
     public async Task A_transaction_is_allowed_what_its_parts_are_and_tags_by_what_they_are_put_on()
     {
         await EnforceAsync($$"""

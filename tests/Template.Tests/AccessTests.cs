@@ -15,7 +15,7 @@ public class AccessTests(StackTemplate template)
         "ec2:DescribeSubnets", "ec2:DescribeTransitGatewayAttachments", "ec2:DescribeTransitGatewayRouteTables",
         "ec2:DescribeTransitGatewayVpcAttachments", "ec2:DescribeVpcPeeringConnections", "ec2:DescribeVpcs", "route53:ListHostedZones",
         "route53:ListHostedZonesByVPC", "route53resolver:ListResolverEndpoints", "route53resolver:ListResolverRuleAssociations",
-        "route53resolver:ListResolverRules", "ssm:DescribeParameters", "ssm:GetCommandInvocation")]
+        "route53resolver:ListResolverRules", "ssm:DescribeParameters", "ssm:GetCommandInvocation", "sts:GetWebIdentityToken")]
     [InlineData(
         "templates/router.yaml",
         "ec2messages:AcknowledgeMessage", "ec2messages:DeleteMessage", "ec2messages:FailMessage", "ec2messages:GetEndpoint", "ec2messages:GetMessages",
@@ -69,6 +69,32 @@ public class AccessTests(StackTemplate template)
         Assert.All(conditional, statement => Assert.Equal("AWS::NoValue", (string?)statement!["Fn::If"]![2]!["Ref"]));
         Assert.Equal(actions, conditional.SelectMany(statement => Texts(statement!["Fn::If"]![1]!["Action"]!)).Order(StringComparer.Ordinal));
         AssertOfTheRegion(conditional[0]!["Fn::If"]![1]!);
+    }
+
+    [Theory]
+    [InlineData("NodeLifecycleRole")]
+    [InlineData("ReconcileRole")]
+    public void A_stored_credential_is_read_or_an_identity_is_proved_to_Tailscale_alone_and_never_both(string role)
+    {
+        var statements = template.Properties(role)["Policies"]![0]!["PolicyDocument"]!["Statement"]!.AsArray();
+        var stored = Of("StoresCredential");
+        var proved = Assert.Single(Of("IsFederated"));
+
+        Assert.Equal(["ReadCredential", "DecryptCredential"], stored.Select(statement => (string?)statement["Sid"]));
+        Assert.Equal("sts:GetWebIdentityToken", (string?)proved["Action"]);
+        Assert.Equal(
+            """
+            {"ForAllValues:StringEquals":{"sts:IdentityTokenAudience":{"Fn::Sub":"api.tailscale.com/${FederatedClientId}"}},
+            "Null":{"sts:IdentityTokenAudience":"false"},"StringEquals":{"sts:SigningAlgorithm":"ES384"},"NumericLessThanEquals":{"sts:DurationSeconds":300}}
+            """.ReplaceLineEndings(""),
+            proved["Condition"]!.ToJsonString());
+
+        List<JsonNode> Of(string condition)
+        {
+            var found = statements.Select(statement => statement!["Fn::If"]).Where(choice => (string?)choice?[0] == condition).ToList();
+            Assert.All(found, choice => Assert.Equal("AWS::NoValue", (string?)choice![2]!["Ref"]));
+            return [.. found.Select(choice => choice![1]!)];
+        }
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Automation.EndToEnd;
 using Automation.Names;
+using Automation.Tailscale;
 
 namespace Automation.Templates;
 
@@ -108,6 +109,37 @@ public class ParameterTests(StackTemplate template)
 
         Assert.Equal("""{"routes":{"10.0.0.0/8":["tag:other"]}}""", PolicyFile(stack)["autoApprovers"]!.ToJsonString());
         Assert.Contains("enabled without the automation's say", (string?)stack["outputs"]!["PolicyFile"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("TabcCNTRL-kdefCNTRL", true)]
+    [InlineData("-k", false)]
+    [InlineData("k*", false)]
+    [InlineData("federated:k1", false)]
+    [InlineData("tskey/client", false)]
+    public void A_federated_identity_is_a_client_ID_or_nothing(string id, bool taken) =>
+        Assert.Equal(taken, Regex.IsMatch(id, (string)template.Parameters["FederatedClientId"]!["AllowedPattern"]!));
+
+    [Fact]
+    public async Task With_a_federated_identity_the_outputs_say_what_to_trust_and_nothing_is_to_be_stored()
+    {
+        var stack = await TemplateScript.ReadAsync("deploy", "FederatedClientId=kABC1CNTRL");
+        var outputs = stack["outputs"]!.AsObject();
+        var trust = (string?)outputs["TrustRoles"];
+
+        Assert.False(outputs.ContainsKey("StoreCredential"));
+        Assert.All(
+            (string[])["get-outbound-web-identity-federation-info", ":role/Tailnet-*Role-*", "api.tailscale.com/kABC1CNTRL", "tag:aws-router-owner", "auth_keys, devices:core, devices:routes and dns"],
+            word => Assert.Contains(word, trust, StringComparison.Ordinal));
+        Assert.Contains("The federated identity kABC1CNTRL is not the stack's", (string?)outputs["Deleting"], StringComparison.Ordinal);
+        Assert.DoesNotContain("/tailnet/credential", outputs.ToJsonString(), StringComparison.Ordinal);
+        Assert.All(stack["functions"]!.AsArray(), function =>
+        {
+            var variables = function!["Environment"]!["Variables"]!;
+            Assert.Equal(
+                new CredentialOrigin.Federated("kABC1CNTRL"), Settings.Read(name => name == "AWS_REGION" ? "eu-west-1" : (string?)variables[name]).Credential);
+        });
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using Automation.EndToEnd;
 using Automation.Lambda;
 using Automation.Names;
 using Automation.Network;
+using Automation.Tailscale;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Automation.Templates;
@@ -90,7 +91,7 @@ public class TemplateTests(StackTemplate template)
             Assert.Equal("Tailnet-SetDns64", settings.Dns64Document);
             Assert.Equal("Tailnet-Probe", settings.ProbeDocument);
             Assert.StartsWith("arn:aws:kms:eu-west-1:", settings.ParameterKmsKey, StringComparison.Ordinal);
-            Assert.Equal("/tailnet/credential", settings.CredentialParameter);
+            Assert.Equal(new CredentialOrigin.Parameter("/tailnet/credential"), settings.Credential);
             Assert.False(settings.DryRun);
             Assert.Equal((string?)template.Deployed["table"]!["name"], settings.LedgerTable);
         });

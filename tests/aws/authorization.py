@@ -87,6 +87,15 @@ def _role(call, asked):
     yield _question(call, asked["RoleArn"])
 
 
+def _identity_token(call, asked):
+    """No resource; who may be told, for how long and how it is signed are conditions."""
+    yield _question(call, "*", more={
+        "sts:identitytokenaudience": [asked[name] for name in sorted(asked) if name.startswith("Audience.member.")],
+        "sts:durationseconds": asked.get("DurationSeconds", "300"),
+        "sts:signingalgorithm": asked["SigningAlgorithm"],
+    })
+
+
 def _queue(call, asked):
     yield _question(call, _arn(call, "sqs", asked["QueueUrl"].rsplit("/", 1)[1]))
 
@@ -248,4 +257,5 @@ _CALLS = {
     ("ssm", "PutParameter"): _write_parameter,
     ("ssm", "SendCommand"): _command,
     ("sts", "AssumeRole"): _role,
+    ("sts", "GetWebIdentityToken"): _identity_token,
 }

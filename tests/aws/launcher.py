@@ -47,6 +47,7 @@ def serve(port):
 
     import commands
     import enforcement
+    import identity
     import lifecycle
     import networks
     import transactions
@@ -66,6 +67,7 @@ def serve(port):
     lifecycle.install()
     networks.install()
     enforcement.install()
+    identity.install()
     transactions.install()
     zones.install()
     app = Interception(DomainDispatcherApplication(create_backend_app))

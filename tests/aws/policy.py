@@ -74,7 +74,7 @@ def _substituted(values, context):
     """A value with a variable that the request does not have matches nothing."""
     for value in _texts(values):
         try:
-            yield _VARIABLE.sub(lambda match: context[match.group(1).lower()], value)
+            yield _VARIABLE.sub(lambda match: context[match.group(1).lower()], str(value))
         except KeyError:
             pass
 
@@ -104,6 +104,8 @@ _OPERATORS = {
     "ArnEquals": _one(_arn_like),
     "ArnLike": _one(_arn_like),
     "ArnNotEquals": lambda found, wanted: not _one(_arn_like)(found, wanted),
+    "NumericLessThanEquals": _one(lambda wanted, found: float(found) <= float(wanted)),
+    "Null": lambda found, wanted: any((found is None) == (text == "true") for text in wanted),
     # Also met where the request has no such key.
     "ForAllValues:StringEquals": lambda found, wanted: set(found or []) <= set(wanted),
     "ForAllValues:StringLike": lambda found, wanted: _all_like(found or [], list(wanted)),

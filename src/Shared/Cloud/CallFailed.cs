@@ -32,7 +32,7 @@ public sealed class CallFailedException : Exception
     /// <param name="operation">The API's own name of the call, such as <c>DescribeVpcs</c> or <c>GET /device/{id}/routes</c>.</param>
     /// <param name="code">The service's own error code, or the HTTP status.</param>
     public CallFailedException(Failure failure, string service, string operation, string code, string message, Exception? inner = null)
-        : base($"{service} {operation} failed ({code}): {message}", inner)
+        : base(Head(service, operation, code) + message, inner)
     {
         Failure = failure;
         Service = service;
@@ -53,4 +53,10 @@ public sealed class CallFailedException : Exception
 
     /// <summary>Worth another try later without a person's help.</summary>
     public bool CanRetry => Failure is Failure.Throttled or Failure.Unavailable;
+
+    /// <summary>The same failure, and what else there is to say of it.</summary>
+    internal CallFailedException And(string more) =>
+        new(Failure, Service, Operation, Code, Message[Head(Service, Operation, Code).Length..] + more) { RetryAfter = RetryAfter };
+
+    private static string Head(string service, string operation, string code) => $"{service} {operation} failed ({code}): ";
 }

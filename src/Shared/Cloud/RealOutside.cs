@@ -11,14 +11,16 @@ public sealed class RealOutside : IDisposable
     /// <param name="session">Names the caller in other accounts' CloudTrail.</param>
     public RealOutside(Settings settings, string session, TimeProvider time)
     {
-        var aws = new AwsClients(settings, session, time);
-        var credential = new CredentialSource(
-            settings.CredentialParameter, stopping => aws.In(settings.Home).Ssm.GetSecretAsync(settings.CredentialParameter, stopping));
-        _tailscale = new(settings.TailscaleApi, settings.Tailnet, credential, time);
-        Outside = new(aws, _tailscale, aws.Ledger, aws.Sqs);
+        Aws = new AwsClients(settings, session, time);
+        _tailscale = new(settings.TailscaleApi, settings.Tailnet, SourceOf(settings.Credential, settings.Home, Aws), time);
+        Outside = new(Aws, _tailscale, Aws.Ledger, Aws.Sqs);
     }
 
     public Outside Outside { get; }
+
+    internal AwsClients Aws { get; }
+
+    internal TailscaleClient Tailscale => _tailscale;
 
     /// <summary>Fetches the access token while nothing else is to be done. A failure shows at the first call that needs it.</summary>
     public async Task WarmAsync(CancellationToken stopping)
@@ -32,6 +34,13 @@ public sealed class RealOutside : IDisposable
             // Whoever needs the token asks again, and reports what is wrong.
         }
     }
+
+    private static CredentialSource SourceOf(CredentialOrigin origin, Scope home, AwsClients aws) => origin switch
+    {
+        CredentialOrigin.Federated federated => new(federated.ClientId, aws.GetIdentityTokenAsync),
+        CredentialOrigin.Parameter { Name: var name } => new(name, stopping => aws.In(home).Ssm.GetSecretAsync(name, stopping)),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
 
     public void Dispose() => _tailscale.Dispose();
 }

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using Automation.Names;
 using Automation.Network;
 using Automation.Nodes;
+using Automation.Tailscale;
 
 namespace Automation;
 
@@ -10,7 +11,7 @@ namespace Automation;
 /// <param name="Home">The function's own account and Region.</param>
 /// <param name="Tailnet">The tailnet's name, or <c>-</c> for the credential's own.</param>
 /// <param name="TailscaleApi">Base address, without <c>/api/v2</c>.</param>
-/// <param name="CredentialParameter">Name of the SSM SecureString that holds the Tailscale credential.</param>
+/// <param name="Credential">Where the Tailscale credential comes from: an SSM SecureString, or AWS's own word.</param>
 /// <param name="ParameterPrefix">SSM path of the nodes' parameters, with its first slash and without a last one.</param>
 /// <param name="ParameterKmsKey">KMS key of the SecureStrings; null for the account's default.</param>
 /// <param name="Scopes">Accounts and Regions to look after, in the order given, each once; the function's own where none is given.</param>
@@ -25,7 +26,7 @@ public sealed record Settings(
     Scope Home,
     string Tailnet,
     Uri TailscaleApi,
-    string CredentialParameter,
+    CredentialOrigin Credential,
     NodeTags NodeTags,
     string ParameterPrefix,
     string? ParameterKmsKey,
@@ -45,11 +46,19 @@ public sealed record Settings(
     public string PoolMark => KeyPool.MarkOf(Home, LedgerTable);
 
     private static readonly SearchValues<char> s_tailnet = VariableReader.LettersDigitsAnd("-._@+");
+    private static readonly SearchValues<char> s_clientId = VariableReader.LettersDigitsAnd("-_");
     private static readonly SearchValues<char> s_parameter = VariableReader.LettersDigitsAnd("-._/");
     private static readonly SearchValues<char> s_kmsKey = VariableReader.LettersDigitsAnd("-_/:");
     private static readonly SearchValues<char> s_table = VariableReader.LettersDigitsAnd("-._");
     private static readonly SearchValues<char> s_document = VariableReader.LettersDigitsAnd("-._");
     private static readonly SearchValues<char> s_role = VariableReader.LettersDigitsAnd("+=,.@-_");
+
+    /// <summary>The documents that are run on nodes: the variable that names each, and the parameter that it takes.</summary>
+    public ImmutableArray<(string Variable, string Name, string Parameter)> Documents =>
+    [
+        ("ROUTES_DOCUMENT", RoutesDocument, "routes"),
+        ("DNS64_DOCUMENT", Dns64Document, "config"),
+    ];
 
     /// <param name="variable">The environment, by name. <c>AWS_REGION</c> is set by Lambda; <c>ACCOUNT_ID</c>, which Lambda does not tell, by the template.</param>
     /// <exception cref="SettingsException">Names every variable that is missing or unreadable, not only the first.</exception>
@@ -131,13 +140,32 @@ public sealed record Settings(
         return api ?? new(standard);
     }
 
-    private static string? ReadCredential(VariableReader read)
+    private static CredentialOrigin? ReadCredential(VariableReader read)
     {
-        const string name = "TAILSCALE_CREDENTIAL", expected = "the name of the SSM parameter that holds the credential, such as /tailnet/credential";
+        const string name = "TAILSCALE_CREDENTIAL", start = CredentialOrigin.Federated.Start;
+        const string expected = "the name of the SSM parameter that holds the credential, such as /tailnet/credential, "
+            + "or " + start + " and the client ID of a federated identity, such as " + start + "kAbCdEf1CNTRL";
         var value = read.Required(name, expected);
-        if (value is null || IsParameterName(value))
+        if (value is null)
         {
-            return value;
+            return null;
+        }
+
+        if (value.StartsWith(start, StringComparison.Ordinal))
+        {
+            var id = value[start.Length..];
+            if (id.Length is > 0 and <= 128 && char.IsAsciiLetterOrDigit(id[0]) && !id.AsSpan().ContainsAnyExcept(s_clientId))
+            {
+                return new CredentialOrigin.Federated(id);
+            }
+
+            read.Note(name, $"has no client ID after '{start}', of letters, digits, hyphens and underscores alone (what is there is not shown, in case it is a secret)", expected);
+            return null;
+        }
+
+        if (IsParameterName(value))
+        {
+            return new CredentialOrigin.Parameter(value);
         }
 
         // Somebody may have put the credential itself here, in a form that nobody thought of.

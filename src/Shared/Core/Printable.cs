@@ -3,7 +3,7 @@ namespace Automation;
 /// <summary>Text from outside made fit for a message: short, on one line, and never a Tailscale secret.</summary>
 public static class Printable
 {
-    private const int Longest = 120;
+    public const int Longest = 120;
 
     public static string Of(string? text)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Amazon.Runtime;
 using Automation.Names;
+using Automation.Tailscale;
 
 namespace Automation.Aws;
 
@@ -29,7 +30,7 @@ internal static class AnAccount
         home,
         "-",
         new("https://api.tailscale.com"),
-        "/tailnet/credential",
+        new CredentialOrigin.Parameter("/tailnet/credential"),
         new(ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty),
         "/tailnet",
         null,

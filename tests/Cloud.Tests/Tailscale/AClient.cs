@@ -26,6 +26,13 @@ internal sealed class AClient : IDisposable
             jitter: () => 1);
     }
 
+    /// <param name="identity">Gives the identity tokens of the federated identity <c>k1CNTRL</c>.</param>
+    public AClient(Func<string, Task<Secret>> identity)
+    {
+        _credentials = new();
+        Client = new(new("https://api.example/"), "-", new("k1CNTRL", (audience, _) => identity(audience)), Time, Api, jitter: () => 1);
+    }
+
     public ScriptedApi Api { get; } = new();
 
     public PatientTime Time { get; } = new();

@@ -172,6 +172,7 @@ internal sealed class AnyWorld
             Associations = Seen<AssociationRecord>.All([]),
             Names = NameSettings.Standard,
             Pools = new() { Mark = AWorld.PoolMark, Folder = "/tailnet/pools", Configured = [.. _pools], Records = Seen<PoolRecord>.All(_poolRecords), Parameters = Seen<PoolParameter>.All(_poolParameters) },
+            ApiKey = Maybe(3) ? new(Maybe(3) ? null : s_now + TimeSpan.FromDays(_number % 20), Maybe(3) ? "unread" : null) : null,
         };
     }
 

@@ -3,6 +3,7 @@ using Amazon;
 using Amazon.DynamoDBv2;
 using Amazon.Runtime;
 using Amazon.SecurityToken;
+using Automation.Aws.Thin;
 using Automation.Ledger;
 
 namespace Automation.Aws;
@@ -27,6 +28,7 @@ public sealed class AwsClients : IAws
     private readonly ConcurrentDictionary<string, Lazy<RateLimit>> _route53Paces = new();
     private readonly CallCounts _counts = new();
     private readonly Lazy<IAmazonSecurityTokenService> _sts;
+    private readonly Lazy<IdentityTokenClient> _identity;
     private readonly Lazy<ILedger> _ledger;
 
     /// <param name="function">The function's name: CloudTrail shows it as the session's in other accounts.</param>
@@ -46,6 +48,10 @@ public sealed class AwsClients : IAws
         _http = http;
         _sts = new(() => new AmazonSecurityTokenServiceClient(
             credentials, ClientDefaults.With(new AmazonSecurityTokenServiceConfig(), settings.Home.Region, http)));
+        _identity = new(() => new(
+            new ThinClient(credentials, ClientDefaults.With(IdentityTokenClient.Config(), settings.Home.Region, http)),
+            new(AwsService.Sts, new(settings.Home, null), time, _counts),
+            settings.Home.Account));
         _ledger = new(() => new DynamoLedger(
             new LeanDynamoDb(credentials, ClientDefaults.With(new AmazonDynamoDBConfig(), settings.Home.Region, http)),
             settings.LedgerTable,
@@ -62,6 +68,9 @@ public sealed class AwsClients : IAws
 
     public IAwsScope In(Scope scope) => Get(scope);
 
+    /// <summary>A token that says which role calls, for whoever trusts AWS's word for it.</summary>
+    public Task<Secret> GetIdentityTokenAsync(string audience, CancellationToken stopping) => _identity.Value.GetAsync(audience, stopping);
+
     private AwsScope Get(Scope scope) => _scopes.GetOrAdd(scope, _ => new(() => Create(scope))).Value;
 
     private AwsScope Create(Scope scope)
@@ -70,12 +79,16 @@ public sealed class AwsClients : IAws
         return new(
             new(scope, isOwn ? null : _settings.MemberRole),
             _settings.ParameterKmsKey,
-            isOwn ? _credentials : _members.GetOrAdd(scope.Account, _ => new(() => Member(scope.Account))).Value,
+            CredentialsIn(scope),
             _http,
             _time,
             _counts,
             _route53Paces.GetOrAdd(scope.Account, _ => new(() => new(Route53RequestsPerSecond, _time))).Value);
     }
+
+    internal AWSCredentials CredentialsIn(Scope scope) => scope.Account == _settings.Home.Account
+        ? _credentials
+        : _members.GetOrAdd(scope.Account, _ => new(() => Member(scope.Account))).Value;
 
     // Tokens from a Region's own STS hold in every Region of the partition, so one role a account is enough.
     private MemberCredentials Member(string account)

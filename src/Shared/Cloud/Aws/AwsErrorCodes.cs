@@ -26,9 +26,13 @@ internal static class AwsErrorCodes
 
     public const string NotAuthorized = "NotAuthorizedException";
 
+    public const string OutboundFederationDisabled = "OutboundWebIdentityFederationDisabledException";
+
     public const string ParameterAlreadyExists = "ParameterAlreadyExists";
 
     public const string PriorRequestNotComplete = "PriorRequestNotComplete";
+
+    public const string SessionDurationEscalation = "SessionDurationEscalationException";
 
     public const string TooManyVpcAssociationAuthorizations = "TooManyVPCAssociationAuthorizations";
 

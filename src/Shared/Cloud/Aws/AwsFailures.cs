@@ -46,14 +46,22 @@ internal static class AwsFailures
             : Printable.Of(error.ErrorCode);
         var request = string.IsNullOrEmpty(error.RequestId) ? "" : $" (request {Printable.Of(error.RequestId)})";
         var remedy = Remedy(failure, error, service, operation, identity);
-        return new(failure, service.Name, operation, code, $"{Printable.Of(Said(error))}{request}{remedy}");
+        return new(failure, service.Name, operation, code, $"{Said(error)}{request}{remedy}");
     }
 
     private static string Said(AmazonServiceException error) =>
-        error is AmazonUnmarshallingException ? "the answer cannot be read" : error.Message;
+        error is AmazonUnmarshallingException ? "the answer cannot be read" : Printable.Of(error.Message) + WhyDenied(error.Message);
+
+    // What kind of policy refused stands at the end, behind names that are long enough to cut it off.
+    private static string WhyDenied(string message)
+    {
+        var at = message.Contains(NotAuthorizedTo, StringComparison.Ordinal) ? message.IndexOf(" because ", StringComparison.Ordinal) : -1;
+        at = at < 0 ? message.IndexOf(" with an explicit deny", StringComparison.Ordinal) : at;
+        return at < 0 || message.Length <= Printable.Longest ? "" : Printable.Of(message[at..]);
+    }
 
     private static string Remedy(Failure failure, AmazonServiceException error, AwsService service, string operation, AwsIdentity identity) =>
-        AssociationRemedies.Of(error.ErrorCode) ?? failure switch
+        AssociationRemedies.Of(error.ErrorCode) ?? IdentityTokenRemedies.Of(error.ErrorCode) ?? failure switch
         {
             Failure.Denied => $"; allow {Action(error, service, operation)} in {identity.RoleForPeople}",
             Failure.BadCredential when AwsErrorCodes.ExpiredCredential.Contains(error.ErrorCode) =>

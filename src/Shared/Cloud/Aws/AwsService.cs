@@ -24,5 +24,8 @@ internal sealed record AwsService(string Name, string ActionPrefix)
 /// <param name="MemberRole">The role assumed in the scope's account; null where the function's own role is used.</param>
 internal sealed record AwsIdentity(Scope Scope, string? MemberRole)
 {
-    public string RoleForPeople => MemberRole is null ? "the role of the function" : $"the role {MemberRole} of account {Scope.Account}";
+    /// <summary>Who calls, where it is neither; null where it is.</summary>
+    public string? Caller { get; init; }
+
+    public string RoleForPeople => Caller ?? (MemberRole is null ? "the role of the function" : $"the role {MemberRole} of account {Scope.Account}");
 }

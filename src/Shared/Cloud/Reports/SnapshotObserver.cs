@@ -32,6 +32,7 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
         var devices = SeenDevices(stopping);
         var entries = Read(() => ledger.ReadAllAsync(stopping));
         var keys = everything ? SeenKeys(stopping) : NotLookedAt<AuthKey>();
+        var apiKey = everything ? Read(() => tailscale.GetApiKeyAsync(stopping)) : Task.FromResult<(ApiKeySeen? Value, string? Problem)>(default);
         var splitDns = everything ? SeenSplitDns(stopping) : NotLookedAt<SplitDnsDomain>();
         var parameters = scopes.ToDictionary(scope => scope, scope => everything
             ? NodesObserver.ParametersAsync(aws.In(scope).Ssm, settings.ParameterPrefix, stopping)
@@ -75,6 +76,9 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
             Names = settings.Names,
             Pools = await pools,
             DevicePrice = settings.DevicePrice,
+
+            // Where not even an access token is given, devices, keys and split DNS say so.
+            ApiKey = (await apiKey).Value,
         };
 
         if (!everything)

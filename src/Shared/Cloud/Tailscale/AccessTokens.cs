@@ -3,7 +3,9 @@ using System.Collections.Immutable;
 namespace Automation.Tailscale;
 
 /// <param name="Scopes">What the token may do; null where that is not known.</param>
-internal sealed record AccessToken(Secret Value, DateTimeOffset RenewAt, ImmutableArray<string>? Scopes, TailscaleCredential From);
+/// <param name="Tags">What it may give to keys, and what of it that owns; null where that is not known, or a person's.</param>
+internal sealed record AccessToken(
+    Secret Value, DateTimeOffset RenewAt, ImmutableArray<string>? Scopes, ImmutableArray<string>? Tags, TailscaleCredential From);
 
 /// <summary>The token that each call shows. Callers that need one at the same time share one request.</summary>
 internal sealed class AccessTokens(CredentialSource credentials, TailscaleHttp http, TimeProvider time)
@@ -99,8 +101,9 @@ internal sealed class AccessTokens(CredentialSource credentials, TailscaleHttp h
 
     private async Task<AccessToken> TokenForAsync(TailscaleCredential credential, CancellationToken stopping) => credential switch
     {
-        TailscaleCredential.ApiKey key => new(key.Key, DateTimeOffset.MaxValue, Scopes: null, key),
+        TailscaleCredential.ApiKey key => new(key.Key, DateTimeOffset.MaxValue, Scopes: null, Tags: null, key),
         TailscaleCredential.OAuthClient client => await ExchangeAsync(client, stopping),
+        TailscaleCredential.Federated federated => await ExchangeAsync(federated, stopping),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
@@ -123,6 +126,45 @@ internal sealed class AccessTokens(CredentialSource credentials, TailscaleHttp h
                 + "Create one under Trust credentials in the admin console and write it to that parameter.");
         }
 
+        return TokenIn(call, answer, asked, client);
+    }
+
+    private async Task<AccessToken> ExchangeAsync(TailscaleCredential.Federated federated, CancellationToken stopping)
+    {
+        try
+        {
+            return await ExchangeOnceAsync(federated, stopping);
+        }
+        catch (CallFailedException lost) when (lost is { Failure: Failure.Unavailable, Service: TailscaleCall.Service })
+        {
+            return await ExchangeOnceAsync(federated, stopping);   // with another identity token: the first may count as used, or have ended
+        }
+    }
+
+    private async Task<AccessToken> ExchangeOnceAsync(TailscaleCredential.Federated federated, CancellationToken stopping)
+    {
+        var call = TailscaleCall.TokenExchange;
+        var asked = time.GetUtcNow();
+        var identity = await credentials.GetIdentityTokenAsync(federated.ClientId, stopping);
+        var answer = await http.SendAsync(
+            call, call.Template, token: null, () => new FormUrlEncodedContent([new("client_id", federated.ClientId), new("jwt", identity.Reveal())]), stopping);
+        if ((int)answer.Status is 400 or 401 or 403 or 404)
+        {
+            // The body is left out: it could repeat what was sent, and says nothing of the cause.
+            var claims = IdentityClaims.Of(identity);
+            throw claims?.Expires <= time.GetUtcNow()   // the process was frozen under way
+                ? Refusals.Unreadable(call, answer, "the identity token ended before it was shown")
+                : Refusals.BadCredential(call, answer,
+                    $"Tailscale does not accept AWS's identity token for the federated identity {federated.ClientId}, and says why only in the admin console: "
+                    + $"Settings, Trust credentials, there. Compare it with what was shown: {claims?.ToString() ?? "a token that cannot be read"}. "
+                    + "The issuer must be the same text, the subject's pattern must match, and the client ID be that of TAILSCALE_CREDENTIAL.");
+        }
+
+        return TokenIn(call, answer, asked, federated);
+    }
+
+    private static AccessToken TokenIn(TailscaleCall call, TailscaleAnswer answer, DateTimeOffset asked, TailscaleCredential from)
+    {
         Refusals.ThrowUnlessOk(call, answer, scopes: null);
         var read = answer.Read(call, TailscaleJson.Default.WireToken);
         if (read.AccessToken is not { } value || !HeaderText.IsSafe(value.Reveal()))
@@ -132,7 +174,8 @@ internal sealed class AccessTokens(CredentialSource credentials, TailscaleHttp h
 
         var life = read.ExpiresIn is > 0 and var seconds ? TimeSpan.FromSeconds(Math.Min(seconds, 86_400)) : s_usualLife;
         var early = life > 2 * s_renewBefore ? s_renewBefore : life / 2;
-        ImmutableArray<string>? scopes = read.Scope is { } scope ? [.. scope.Split(' ', StringSplitOptions.RemoveEmptyEntries)] : null;
-        return new(value, asked + life - early, scopes, client);
+        return new(value, asked + life - early, Words(read.Scope), Words(read.Tags), from);
+
+        static ImmutableArray<string>? Words(string? text) => text is null ? null : [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
     }
 }

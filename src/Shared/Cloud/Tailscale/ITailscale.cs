@@ -16,6 +16,10 @@ public interface ITailscale
     /// <summary>The auth keys that the credential may see (<c>all=true</c>); the API does not promise all of them.</summary>
     Task<ImmutableArray<AuthKey>> ListAuthKeysAsync(CancellationToken stopping);
 
+    /// <summary>When the API access token that all this is asked with expires; asked at most once an hour.</summary>
+    /// <returns>null where the credential is of a kind that does not expire.</returns>
+    Task<ApiKeySeen?> GetApiKeyAsync(CancellationToken stopping);
+
     /// <summary>Revokes a key; one that is not there counts as revoked.</summary>
     Task DeleteKeyAsync(KeyId key, CancellationToken stopping);
 

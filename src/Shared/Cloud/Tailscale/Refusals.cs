@@ -55,9 +55,10 @@ internal static class Refusals
 
     private static string RemedyForDenied(TailscaleCall call, ImmutableArray<string>? scopes) => scopes switch
     {
+        _ when call.Scope.Length == 0 => "",
         null => $"The call needs the scope {call.Scope}.",
         { } known when TailscaleScopes.Permit(known, call.Scope) => $"The credential has the scope {call.Scope} and is refused all the same; check its tags.",
-        { } known => $"The OAuth client lacks the scope {call.Scope} (it has: {Printable.Of(string.Join(' ', known))}). "
+        { } known => $"The credential lacks the scope {call.Scope} (it has: {Printable.Of(string.Join(' ', known))}). "
             + "Create one that has it, under Trust credentials in the admin console.",
     };
 }

@@ -9,6 +9,9 @@ internal sealed record TailscaleCall(HttpMethod Method, string Template, string 
 
     public static readonly TailscaleCall Token = new(HttpMethod.Post, "/oauth/token", "", IsRepeatable: true);
 
+    // An identity token may count as used: another is asked for before it is done again.
+    public static readonly TailscaleCall TokenExchange = new(HttpMethod.Post, "/oauth/token-exchange", "", IsRepeatable: false);
+
     // Each repetition would mint another key.
     public static readonly TailscaleCall CreateKey = new(HttpMethod.Post, "/tailnet/{tailnet}/keys", "auth_keys", IsRepeatable: false);
 
@@ -30,6 +33,13 @@ internal sealed record TailscaleCall(HttpMethod Method, string Template, string 
     public static readonly TailscaleCall GetDnsConfiguration = new(HttpMethod.Get, "/tailnet/{tailnet}/dns/configuration", "dns:read", IsRepeatable: true);
 
     public static readonly TailscaleCall PatchSplitDns = new(HttpMethod.Patch, "/tailnet/{tailnet}/dns/split-dns", "dns", IsRepeatable: true);
+
+    /// <remarks>Each credential may look at itself.</remarks>
+    public static TailscaleCall GetKey => new(HttpMethod.Get, "/tailnet/{tailnet}/keys/{id}", "", IsRepeatable: true);
+
+    public static TailscaleCall GetPolicy => new(HttpMethod.Get, "/tailnet/{tailnet}/acl", "policy_file:read", IsRepeatable: true);
+
+    public static TailscaleCall GetDnsPreferences => new(HttpMethod.Get, "/tailnet/{tailnet}/dns/preferences", "dns:read", IsRepeatable: true);
 
     /// <summary>Nothing but the tailnet can be what a 404 did not find.</summary>
     public bool NamesOnlyTheTailnet => Template.StartsWith("/tailnet/", StringComparison.Ordinal) && !Template.Contains("{id}", StringComparison.Ordinal);

@@ -11,10 +11,14 @@ namespace Automation.Tailscale;
 /// <summary>The Tailscale API v2 over HTTP.</summary>
 public sealed class TailscaleClient : ITailscale, IDisposable
 {
+    /// <summary>A key's expiry does not change; it is asked for again only so that a failure does not stay.</summary>
+    private static readonly TimeSpan s_askAgain = TimeSpan.FromHours(1);
+
     private readonly TailscaleHttp _http;
     private readonly AccessTokens _tokens;
     private readonly TimeProvider _time;
     private readonly string _tailnet;
+    private (DateTimeOffset Asked, TailscaleCredential.ApiKey Of, ApiKeySeen Seen)? _apiKey;
 
     /// <param name="api">Base address, without <c>/api/v2</c>.</param>
     /// <param name="tailnet">The tailnet's name, or <c>-</c> for the credential's own.</param>
@@ -101,6 +105,30 @@ public sealed class TailscaleClient : ITailscale, IDisposable
         return Read(TailscaleCall.PatchSplitDns, answer, TailscaleJson.Default.SplitDns, SplitDnsMap.Read);
     }
 
+    public async Task<ApiKeySeen?> GetApiKeyAsync(CancellationToken stopping)
+    {
+        if ((await _tokens.GetAsync(stopping)).From is not TailscaleCredential.ApiKey key)
+        {
+            return null;
+        }
+
+        var now = _time.GetUtcNow();
+        if (_apiKey is not var (asked, of, seen) || !of.IsSameAs(key) || now - asked >= s_askAgain)
+        {
+            seen = await ReadAsync(key.Id, stopping);
+            _apiKey = (now, key, seen);
+        }
+
+        return seen;
+    }
+
+    /// <summary>What the credential is given, for whoever asks whether it is enough.</summary>
+    internal Task<AccessToken> GetAccessAsync(CancellationToken stopping) => _tokens.GetAsync(stopping);
+
+    /// <param name="below">The path below the tailnet's.</param>
+    internal Task<TailscaleAnswer> GetAsync(TailscaleCall call, string below, CancellationToken stopping) =>
+        SendOkAsync(call, _tailnet + below, content: null, stopping);
+
     public void Dispose() => _http.Dispose();
 
     private async Task<MintedKey> CreateKeyAsync(
@@ -116,6 +144,26 @@ public sealed class TailscaleClient : ITailscale, IDisposable
             KeyId.Parse(key.Id),
             key.Key ?? throw new FormatException("the answer holds no key"),
             WireReader.Instant(key.Expires) ?? asked + expiry));
+    }
+
+    private async Task<ApiKeySeen> ReadAsync(KeyId? id, CancellationToken stopping)
+    {
+        if (id is null)
+        {
+            return new(null, "The key's text does not say which key it is.");
+        }
+
+        try
+        {
+            var answer = await SendOkAsync(TailscaleCall.GetKey, $"{_tailnet}/keys/{id}", content: null, stopping);
+            return WireReader.Instant(answer.Read(TailscaleCall.GetKey, TailscaleJson.Default.WireKey).Expires) is { } expires
+                ? new(expires, null)
+                : new(null, "Tailscale does not say when the key expires.");
+        }
+        catch (CallFailedException failed) when (failed.Failure is not Failure.BadCredential)
+        {
+            return new(null, failed.Message);
+        }
     }
 
     private async Task<DeviceRoutes?> RoutesAsync(TailscaleCall call, DeviceId device, Func<HttpContent>? content, CancellationToken stopping)

@@ -15,7 +15,14 @@ public abstract record TailscaleCredential
     public sealed record OAuthClient(string ClientId, Secret ClientSecret) : TailscaleCredential;
 
     /// <summary>An API access token of a person, 1 to 90 days: it is shown as it is.</summary>
-    public sealed record ApiKey(Secret Key) : TailscaleCredential;
+    public sealed record ApiKey(Secret Key) : TailscaleCredential
+    {
+        /// <summary>What stands between <c>tskey-api-</c> and the secret part: no secret. null where nothing does.</summary>
+        public KeyId? Id => Key.Reveal()[ApiKeyStart.Length..].Split('-') is [var id, _, ..] && KeyId.TryParse(id, out var read) ? read : null;
+    }
+
+    /// <summary>A federated identity: it does not expire, and an identity token of AWS is exchanged for access tokens.</summary>
+    public sealed record Federated(string ClientId) : TailscaleCredential;
 
     /// <param name="text">The value of the SSM parameter; null where there is no such parameter.</param>
     /// <param name="parameter">The parameter's name, for the message.</param>
@@ -40,6 +47,7 @@ public abstract record TailscaleCredential
     {
         (OAuthClient a, OAuthClient b) => a.ClientId == b.ClientId && a.ClientSecret.Reveal() == b.ClientSecret.Reveal(),
         (ApiKey a, ApiKey b) => a.Key.Reveal() == b.Key.Reveal(),
+        (Federated a, Federated b) => a == b,
         _ => false,
     };
 

@@ -59,6 +59,8 @@ internal sealed class TailscaleAnswer(HttpStatusCode status, byte[] body, string
 
     public TimeSpan? RetryAfter => retryAfter;
 
+    public ReadOnlyMemory<byte> Body => body;
+
     /// <exception cref="CallFailedException">Unavailable: what cannot be read is unknown, not empty.</exception>
     public T Read<T>(TailscaleCall call, JsonTypeInfo<T> type)
     {

@@ -25,7 +25,8 @@ internal sealed record WireError(string? Message);
 internal sealed record WireToken(
     [property: JsonPropertyName("access_token"), JsonConverter(typeof(SecretJson))] Secret? AccessToken,
     [property: JsonPropertyName("expires_in")] long? ExpiresIn,
-    string? Scope);
+    string? Scope,
+    string? Tags);
 
 internal sealed record WireKeyRequest(string KeyType, string Description, long ExpirySeconds, WireCapabilities Capabilities);
 

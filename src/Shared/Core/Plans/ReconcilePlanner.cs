@@ -24,6 +24,7 @@ public static class ReconcilePlanner
 
         Unread(seen, findings);
         var nodes = NodePlanner.Of(seen, findings);
+        ApiKeyExpiry.Find(seen, findings);
         var routing = Routing.Of(seen, additions, withdrawals, findings);
         CleanupPlanner.Plan(seen, routing.Served, allowMassDelete, withdrawals, findings);
         PoolPlanner.Plan(seen, additions, withdrawals, findings);

@@ -48,6 +48,9 @@ public sealed record Snapshot
 
     /// <summary>What a device costs a month; null where nobody has said so.</summary>
     public decimal? DevicePrice { get; init; }
+
+    /// <summary>Of the credential, where that is an API access token; null where it is of a kind that does not expire, and in a file from before it was looked at.</summary>
+    public ApiKeySeen? ApiKey { get; init; }
 }
 
 /// <summary>One account and Region.</summary>
