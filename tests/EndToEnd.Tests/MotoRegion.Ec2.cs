@@ -86,6 +86,10 @@ public sealed partial class MotoRegion
     public Task TerminateInstanceAsync(InstanceId instance) =>
         Ec2.TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [instance.ToString()] });
 
+    /// <summary>It turns out to have been launched so much earlier.</summary>
+    public Task AgeInstanceAsync(InstanceId instance, int minutes) =>
+        _control.PostAsync<object>("age", new { account = Account.Id, region = Name, instance = instance.ToString(), minutes });
+
     /// <summary>EC2 no longer knows the instance: InvalidInstanceID.NotFound.</summary>
     public Task ForgetInstanceAsync(InstanceId instance) =>
         _control.PostAsync<object>("forget", new { account = Account.Id, region = Name, instance = instance.ToString() });

@@ -96,6 +96,19 @@ public sealed class RoleStories(Moto moto) : IAsyncLifetime
         Assert.DoesNotContain("dns#corp.internal", await World.LedgerKeysAsync(Installation.Ledger));
         Assert.Equal([Installation.SettingsParameter(routers[0])], await World.ParameterNamesAsync("/tailnet/nodes"));
 
+        // A router started, and nobody told: it is given its key, also where somebody else's appears meanwhile.
+        var lost = await World.RunInstanceAsync(SubnetId.Parse((await World.DescribeInstanceAsync(routers[0]))!.SubnetId), Installation.RouterTags);
+        await World.AgeInstanceAsync(lost, minutes: 5);
+        var pause = await _here.Account.PauseAsync(after: 0, service: "dynamodb", operation: "PutItem");
+        var look = function.InvokeAsync("{}");
+        await pause.WaitUntilStoppedAsync(TimeSpan.FromSeconds(20));
+        await World.PutSecretAsync(Installation.KeyParameter(lost), "another", _here.Key);
+        await pause.ReleaseAsync();
+        await look;
+        Assert.Null(await World.GetParameterAsync(Installation.KeyParameter(lost)));
+        await LookAsync(function);
+        Assert.NotNull(await World.GetParameterAsync(Installation.KeyParameter(lost)));
+
         await _here.SendAsync(Samples.Tell("cloudtrail-ec2-create-vpc", World.Scope, DateTimeOffset.UtcNow));
         Assert.Single((await _here.DeliverAsync(function)).Unfinished);   // so young that AWS may not show it yet
 

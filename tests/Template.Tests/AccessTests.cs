@@ -11,7 +11,7 @@ public class AccessTests(StackTemplate template)
     [Theory]
     [InlineData(
         "template.yaml",
-        "autoscaling:DescribeAutoScalingInstances", "ec2:DescribeInstances", "ec2:DescribeManagedPrefixLists", "ec2:DescribeRouteTables",
+        "autoscaling:DescribeAutoScalingInstances", "ec2:DescribeInstanceStatus", "ec2:DescribeInstances", "ec2:DescribeManagedPrefixLists", "ec2:DescribeRouteTables",
         "ec2:DescribeSubnets", "ec2:DescribeTransitGatewayAttachments", "ec2:DescribeTransitGatewayRouteTables",
         "ec2:DescribeTransitGatewayVpcAttachments", "ec2:DescribeVpcPeeringConnections", "ec2:DescribeVpcs", "route53:ListHostedZones",
         "route53:ListHostedZonesByVPC", "route53resolver:ListResolverEndpoints", "route53resolver:ListResolverRuleAssociations",

@@ -28,6 +28,7 @@ class Interception:
         self._endpoints = {
             "hold": lifecycle.hold,
             "expire": lifecycle.expire,
+            "age": lifecycle.age,
             "forget": lifecycle.forget,
             "lifecycle": lambda account=None: lifecycle.records(account),
             "enforce": enforcement.enforce,

@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 
 from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.models import autoscaling_backends
@@ -82,6 +83,17 @@ def expire(account, region, group, hook, instance):
             raise ValueError(f"hook {hook} does not hold {instance}")
         _finish(account, region, state, wait, wait.hook.default_result)
         return {"result": wait.hook.default_result}
+
+
+def age(account, region, instance, minutes):
+    """An instance turns out to have been launched so long ago."""
+    with _lock:
+        for reservation in ec2_backends[account][region].reservations.values():
+            for member in reservation.instances:
+                if member.id == instance:
+                    member.launch_time -= timedelta(minutes=minutes)
+                    return {}
+        raise ValueError(f"EC2 does not know {instance}")
 
 
 def forget(account, region, instance):
