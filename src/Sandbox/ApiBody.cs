@@ -31,6 +31,8 @@ internal static class ApiBody
             Texts(Member(create, "tags")));
     }
 
+    public static ImmutableArray<string> Tags(JsonElement body) => Texts(Member(body, "tags"));
+
     public static PrefixSet Routes(JsonElement body)
     {
         var routes = Member(body, "routes");

@@ -60,6 +60,11 @@ internal sealed class ApiRouter(Tailnet tailnet)
                 "DELETE" => DeleteDevice(access, id),
                 _ => throw WrongMethod(),
             },
+            ["device", var id, "tags"] => request.Method switch
+            {
+                "POST" => Tagged(tailnet.SetTags(access, Device(id), ApiBody.Tags(await BodyAsync(request)))),
+                _ => throw WrongMethod(),
+            },
             ["device", var id, "routes"] => request.Method switch
             {
                 "GET" => ApiAnswer.Ok(ApiJson.Routes(tailnet.GetRoutes(access, Device(id)))),
@@ -151,6 +156,8 @@ internal sealed class ApiRouter(Tailnet tailnet)
             ? ApiAnswer.Ok(ApiJson.Device(found, all))
             : throw Refusal.NoSuchDevice();
     }
+
+    private static ApiAnswer Tagged(SandboxDevice _) => ApiAnswer.Empty;
 
     private ApiAnswer DeleteDevice(Access access, string id)
     {

@@ -26,6 +26,12 @@ internal sealed class CountedTailscale(ITailscale inner, OutsideCalls calls) : I
     public Task<ImmutableArray<Device>> ListDevicesAsync(ImmutableArray<string> tags, string? hostName, CancellationToken stopping) =>
         Do("GET /devices", stopping, () => inner.ListDevicesAsync(tags, hostName, stopping));
 
+    public Task<Device?> GetDeviceAsync(DeviceId device, CancellationToken stopping) =>
+        Do("GET /device/{id}", stopping, () => inner.GetDeviceAsync(device, stopping));
+
+    public Task<bool> SetDeviceTagsAsync(DeviceId device, ImmutableArray<string> tags, CancellationToken stopping) =>
+        Do("POST /device/{id}/tags", stopping, () => inner.SetDeviceTagsAsync(device, tags, stopping));
+
     public Task<DeviceRoutes?> GetDeviceRoutesAsync(DeviceId device, CancellationToken stopping) =>
         Do("GET /device/{id}/routes", stopping, () => inner.GetDeviceRoutesAsync(device, stopping));
 

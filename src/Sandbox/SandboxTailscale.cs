@@ -37,18 +37,14 @@ public sealed class SandboxTailscale(Tailnet tailnet, OAuthClient client) : ITai
         [
             .. tailnet.ListDevices(access)
                 .Where(device => tags.All(device.Tags.Contains) && (hostName is null || device.HostName == hostName))
-                .Select(device => new Device(
-                    device.Id,
-                    device.HostName,
-                    device.Tags,
-                    device.Connected,
-                    device.Authorized,
-                    device.Created,
-                    device.LastSeen,
-                    device.Advertised,
-                    device.Enabled,
-                    [.. device.Addresses.Select(Address.Parse)])),
+                .Select(Shown),
         ], stopping);
+
+    public Task<Device?> GetDeviceAsync(DeviceId device, CancellationToken stopping) =>
+        CallUnlessGone(TailscaleCall.GetDevice, access => Shown(tailnet.ListDevices(access).FirstOrDefault(found => found.Id == device) ?? throw Refusal.NoSuchDevice()), stopping);
+
+    public async Task<bool> SetDeviceTagsAsync(DeviceId device, ImmutableArray<string> tags, CancellationToken stopping) =>
+        await CallUnlessGone(TailscaleCall.SetTags, access => tailnet.SetTags(access, device, tags), stopping) is not null;
 
     public Task<DeviceRoutes?> GetDeviceRoutesAsync(DeviceId device, CancellationToken stopping) =>
         CallUnlessGone(TailscaleCall.GetRoutes, access => RoutesOf(tailnet.GetRoutes(access, device)), stopping);
@@ -87,6 +83,18 @@ public sealed class SandboxTailscale(Tailnet tailnet, OAuthClient client) : ITai
             return new MintedKey(key.Id, key.Value, key.Expires);
         }, stopping);
     }
+
+    private static Device Shown(SandboxDevice device) => new(
+        device.Id,
+        device.HostName,
+        device.Tags,
+        device.Connected,
+        device.Authorized,
+        device.Created,
+        device.LastSeen,
+        device.Advertised,
+        device.Enabled,
+        [.. device.Addresses.Select(Address.Parse)]);
 
     private static DeviceRoutes RoutesOf(SandboxDevice device) => new(device.Advertised, device.Enabled);
 

@@ -114,6 +114,14 @@ public sealed partial class Tailnet
         return machine.Device = machine.Device with { Enabled = enabled };
     });
 
+    internal SandboxDevice SetTags(Access access, DeviceId device, ImmutableArray<string> tags) => Api(TailscaleCall.SetTags, access, _ =>
+    {
+        var machine = Manageable(device);
+        return MayGive(access, tags)
+            ? machine.Device = machine.Device with { Tags = tags }
+            : throw new Refusal(400, $"requested tags [{string.Join(' ', tags)}] are invalid or not permitted");
+    });
+
     internal void DeleteDevice(Access access, DeviceId device) =>
         Api(TailscaleCall.DeleteDevice, access, _ => _machines.Remove(Manageable(device).Device.Number));
 

@@ -173,7 +173,7 @@ public class TemplateTests(StackTemplate template)
                 ["document/${RoutesDocument}", "document/${Dns64Document}"],
                 send[0]["Resource"]!.AsArray().Select(resource => ((string)resource!["Fn::Sub"]!).Split(':')[^1]));
             Assert.EndsWith(":instance/*", (string?)send[^1]["Resource"]!["Fn::Sub"], StringComparison.Ordinal);
-            Assert.Equal("*subnet-router*", (string?)send[^1]["Condition"]!["StringLike"]!["ssm:resourceTag/tailscale:role"]);
+            Assert.Equal("""["*subnet-router*","*exit-node*"]""", send[^1]["Condition"]!["StringLike"]!["ssm:resourceTag/tailscale:role"]!.ToJsonString());
         });
 
     [Theory]

@@ -227,6 +227,44 @@ public sealed class ComeAndGoTests
     }
 
     [Fact]
+    public async Task In_standby_a_router_hands_over_and_back_in_service_it_serves_again()
+    {
+        await _network.WithAsync(Blue, Green);
+        Region.SetLifecycleState(Blue, "Standby", "EnterStandby");
+        await World.RunAsync(Seconds(30));
+        Assert.Empty(_network.Device(Blue)!.Enabled);
+        AssertServes(Green);
+
+        Region.SetLifecycleState(Blue, "InService", "ExitStandby");
+        await World.RunAsync(Seconds(30));
+        AssertServes(Blue);
+    }
+
+    [Theory]
+    [InlineData(10, true)]
+    [InlineData(60, false)]
+    public async Task Shortly_before_its_maintenance_a_router_hands_over(int minutes, bool handsOver)
+    {
+        await _network.WithAsync(Blue, Green);
+        Region.Schedule(Blue, new("instance-stop", World.Clock.GetUtcNow() + Minutes(minutes)));
+        await World.RunAsync(Seconds(30));
+
+        Assert.Equal(handsOver, _network.Device(Blue)!.Enabled.IsEmpty);
+        AssertServes(Green);
+    }
+
+    [Fact]
+    public async Task The_last_router_keeps_what_it_serves_in_standby_and_before_its_maintenance()
+    {
+        await _network.WithAsync(Blue);
+        Region.SetLifecycleState(Blue, "Standby", "EnterStandby");
+        Region.Schedule(Blue, new("instance-stop", World.Clock.GetUtcNow() + Minutes(1)));
+        await World.RunAsync(Minutes(6));
+
+        AssertServes(Blue);
+    }
+
+    [Fact]
     public async Task Detached_from_its_group_a_node_stays_in_service()
     {
         await _network.WithAsync(Blue, Green);

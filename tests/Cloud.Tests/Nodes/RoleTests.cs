@@ -151,4 +151,41 @@ public sealed class RoleTests
         Assert.Equal("tag:aws-connector", (string?)policies["app-connector"]!["nodeAttrs"]![0]!["app"]!["tailscale.com/app-connectors"]![0]!["connectors"]![0]);
         Assert.Equal("10.0.0.0/16", (string?)policies["subnet-router"]!["grants"]![0]!["dst"]![0]);
     }
+
+    [Theory]
+    [InlineData("subnet-router", "tag:db")]
+    [InlineData("exit-node+subnet-router", "tag:aws-exit")]
+    public async Task A_node_that_lost_a_tag_gets_it_back_beside_those_that_it_has(string role, string left)
+    {
+        _network.Tailnet.SetTagOwners("tag:db", ["tag:aws-owner"]);
+        _network.Launch(Blue, role);
+        Assert.True(await World.SettleAsync(Minutes(2)));
+        var tags = _network.Device(Blue)!.Tags;
+        _network.Tailnet.SetTags(_network.Device(Blue)!.Id, [left]);
+        await World.ReconcileAsync();
+
+        Assert.Equal(tags.Append(left).Distinct().Order(StringComparer.Ordinal), _network.Device(Blue)!.Tags.Order(StringComparer.Ordinal));
+        Assert.True((await World.ReconcileAsync()).Plan.IsEmpty);
+    }
+
+    [Fact]
+    public async Task A_device_without_any_tag_is_a_persons_and_stays_so()
+    {
+        await _network.WithAsync(Blue);
+        _network.Tailnet.SetTags(_network.Device(Blue)!.Id, []);
+        await World.ReconcileAsync();
+
+        Assert.Empty(_network.Device(Blue)!.Tags);
+    }
+
+    [Fact]
+    public async Task A_tag_that_the_credential_may_not_give_is_a_failed_step_that_takes_none()
+    {
+        await _network.WithAsync(Blue);
+        _network.Tailnet.SetTags(_network.Device(Blue)!.Id, ["tag:somebody"]);
+        var result = await World.ReconcileAsync();
+
+        Assert.Contains(result.Report.Actions, action => action is { Kind: "TagDevice", Outcome: "failed" });
+        Assert.Equal(["tag:somebody"], _network.Device(Blue)!.Tags);
+    }
 }

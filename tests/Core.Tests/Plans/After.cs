@@ -12,6 +12,13 @@ internal static class After
     private static Snapshot Apply(Snapshot seen, PlanAction action) => action switch
     {
         PlanAction.RegisterNode a => Registered(seen, a),
+        PlanAction.TagDevice a => Device(seen, a.Device, device => device with { Tags = a.All }) with
+        {
+            Strayed = Without(seen.Strayed, device => device.Id == a.Device),
+            Devices = seen.Strayed.Items.FirstOrDefault(device => device.Id == a.Device) is { } back
+                ? seen.Devices with { Items = [.. seen.Devices.Items, back with { Tags = a.All }] }
+                : Change(seen.Devices, device => device.Id == a.Device, device => device with { Tags = a.All }),
+        },
         PlanAction.RecordNode a => Record(seen, a),
         PlanAction.DrainNode a => seen with { Nodes = Change(seen.Nodes, record => record.Instance == a.Instance, record => record with { UnhealthyAt = a.UnhealthyAt }) },
         PlanAction.ReturnNode a => seen with

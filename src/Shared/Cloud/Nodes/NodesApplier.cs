@@ -31,6 +31,13 @@ public sealed class NodesApplier(IAws aws, ITailscale tailscale, ILedger ledger,
             : new StepOutcome.Applied();
     }
 
+    public async Task<StepOutcome> TagAsync(PlanAction.TagDevice step, CancellationToken stopping) =>
+        await tailscale.GetDeviceAsync(step.Device, stopping) is not { } device ? new StepOutcome.Stale("the device is gone")
+        : device.HostName != step.HostName || device.Tags.IsEmpty ? new StepOutcome.Stale("the device is a person's by now")
+        : step.Added.All(device.Tags.Contains) ? new StepOutcome.AlreadySo()
+        : await tailscale.SetDeviceTagsAsync(step.Device, [.. device.Tags.Union(step.All)], stopping) ? new StepOutcome.Applied()
+        : new StepOutcome.Stale("the device is gone");
+
     public async Task<StepOutcome> DeleteDeviceAsync(PlanAction.DeleteDevice step, CancellationToken stopping)
     {
         // The one step that cannot be taken back: look again, right before it, that the device is ours and silent.

@@ -79,6 +79,7 @@ public sealed partial class PlanApplier(
             return step.Action switch
             {
                 PlanAction.RegisterNode a => await nodes.RegisterAsync(a, stopping),
+                PlanAction.TagDevice a => await nodes.TagAsync(a, stopping),
                 PlanAction.RecordNode a => await routes.RecordAsync(a, stopping),
                 PlanAction.DrainNode a => await routes.DrainAsync(a, stopping),
                 PlanAction.ReturnNode a => await routes.ReturnAsync(a, stopping),

@@ -86,11 +86,38 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
             return seen;
         }
 
+        seen = seen with { Strayed = await StrayedAsync(seen, stopping) };
+
         // Last, as who serves a VPC says whether its names matter. Routers take their time to answer.
         var probes = health.ObserveAsync(seen, stopping);
         var names = NamesObserver.ObserveAsync(aws, seen, scopes, stopping);
         await Task.WhenAll(probes, names);
         return await names with { Health = await probes };
+    }
+
+    // Seldom any: the list of devices is asked for by tag, so one that lost its tag is not in it.
+    private async Task<Seen<Device>> StrayedAsync(Snapshot seen, CancellationToken stopping)
+    {
+        if (!seen.Devices.IsComplete)
+        {
+            return Seen<Device>.All([]);
+        }
+
+        var up = seen.Scopes.SelectMany(scope => scope.Instances.Items).Where(instance => instance.IsUp).Select(instance => instance.Id).ToHashSet();
+        var listed = seen.Devices.Items.Select(device => device.Id).ToHashSet();
+        var strayed = new List<Device>();
+        string? problem = null;
+        foreach (var lost in seen.Nodes.Items.Where(record => up.Contains(record.Instance)).Select(record => record.Device).OfType<DeviceId>().Where(device => !listed.Contains(device)).Order())
+        {
+            var (device, why) = await Read(() => tailscale.GetDeviceAsync(lost, stopping));
+            problem ??= why;
+            if (device is not null)
+            {
+                strayed.Add(device);
+            }
+        }
+
+        return new([.. strayed], problem);
     }
 
     private static Task<Seen<T>> NotLookedAt<T>() => Task.FromResult(Seen<T>.Unknown(ScopeSeen.NotLookedAt));

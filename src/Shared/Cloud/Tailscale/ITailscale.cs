@@ -27,6 +27,14 @@ public interface ITailscale
     /// <param name="hostName">Only devices that report this host name; null for all.</param>
     Task<ImmutableArray<Device>> ListDevicesAsync(ImmutableArray<string> tags, string? hostName, CancellationToken stopping);
 
+    /// <summary>One device, whatever its tags, with its routes.</summary>
+    /// <returns>null where there is no such device.</returns>
+    Task<Device?> GetDeviceAsync(DeviceId device, CancellationToken stopping);
+
+    /// <summary>Gives a device exactly these tags.</summary>
+    /// <returns>false where there is no such device.</returns>
+    Task<bool> SetDeviceTagsAsync(DeviceId device, ImmutableArray<string> tags, CancellationToken stopping);
+
     /// <returns>null where there is no such device.</returns>
     Task<DeviceRoutes?> GetDeviceRoutesAsync(DeviceId device, CancellationToken stopping);
 

@@ -21,6 +21,10 @@ internal sealed record TailscaleCall(HttpMethod Method, string Template, string 
 
     public static readonly TailscaleCall ListDevices = new(HttpMethod.Get, "/tailnet/{tailnet}/devices", "devices:core:read", IsRepeatable: true);
 
+    public static readonly TailscaleCall GetDevice = new(HttpMethod.Get, "/device/{id}", "devices:core:read", IsRepeatable: true);
+
+    public static readonly TailscaleCall SetTags = new(HttpMethod.Post, "/device/{id}/tags", "devices:core", IsRepeatable: true);
+
     public static readonly TailscaleCall DeleteDevice = new(HttpMethod.Delete, "/device/{id}", "devices:core", IsRepeatable: true);
 
     public static readonly TailscaleCall GetRoutes = new(HttpMethod.Get, "/device/{id}/routes", "devices:routes:read", IsRepeatable: true);

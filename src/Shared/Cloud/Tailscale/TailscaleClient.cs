@@ -67,6 +67,15 @@ public sealed class TailscaleClient : ITailscale, IDisposable
         return [.. devices.Where(device => tags.All(device.Tags.Contains) && (hostName is null || device.HostName == hostName))];
     }
 
+    public async Task<Device?> GetDeviceAsync(DeviceId device, CancellationToken stopping)
+    {
+        var answer = await SendUnlessGoneAsync(TailscaleCall.GetDevice, $"/device/{device}?fields=all", content: null, stopping);
+        return answer is null ? null : Read(TailscaleCall.GetDevice, answer, TailscaleJson.Default.WireDevice, WireReader.Device);
+    }
+
+    public async Task<bool> SetDeviceTagsAsync(DeviceId device, ImmutableArray<string> tags, CancellationToken stopping) =>
+        await SendUnlessGoneAsync(TailscaleCall.SetTags, $"/device/{device}/tags", Json(new WireTagRequest(tags), TailscaleJson.Default.WireTagRequest), stopping) is not null;
+
     public Task<DeviceRoutes?> GetDeviceRoutesAsync(DeviceId device, CancellationToken stopping) =>
         RoutesAsync(TailscaleCall.GetRoutes, device, content: null, stopping);
 

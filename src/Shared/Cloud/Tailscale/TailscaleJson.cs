@@ -13,6 +13,8 @@ namespace Automation.Tailscale;
 [JsonSerializable(typeof(WireKeyRequest))]
 [JsonSerializable(typeof(WireKeys))]
 [JsonSerializable(typeof(WireRouteRequest))]
+[JsonSerializable(typeof(WireTagRequest))]
+[JsonSerializable(typeof(WireDevice))]
 [JsonSerializable(typeof(WireRoutes))]
 [JsonSerializable(typeof(WireToken))]
 [JsonSerializable(typeof(Dictionary<string, string?[]?>), TypeInfoPropertyName = "SplitDns")]
@@ -67,6 +69,8 @@ internal sealed record WireDevice(
 internal sealed record WireRoutes(JsonElement AdvertisedRoutes, JsonElement EnabledRoutes);
 
 internal sealed record WireRouteRequest(IReadOnlyList<string> Routes);
+
+internal sealed record WireTagRequest(IReadOnlyList<string> Tags);
 
 /// <summary>Of the whole configuration, what no other endpoint shows.</summary>
 internal sealed record WireDnsConfiguration([property: JsonPropertyName("splitDNS")] Dictionary<string, IReadOnlyList<WireResolver?>?>? SplitDns);

@@ -47,6 +47,7 @@ public static class NodePlanner
         foreach (var node in nodes)
         {
             Maintenance(seen, node, nodes, findings);
+            Tags(seen, node, steps);
             if (node.Device is not { } device)
             {
                 Join(seen, node, steps, findings);
@@ -100,6 +101,18 @@ public static class NodePlanner
         && LaunchPlanner.MayJoinAnew(instance, node.Record)
         && seen.ObservedAt - instance.LaunchedAt >= NewsTime
         && (node.Record?.GoneAt is not { } gone || seen.ObservedAt - gone >= NodeFates.Grace);
+
+    // The ledger, the host name and the living instance all say that the device is ours; one without any tag belongs to a person.
+    private static void Tags(Snapshot seen, WantedNode node, ICollection<PlannedStep> steps)
+    {
+        var device = node.Device ?? seen.Strayed.Items.FirstOrDefault(strayed => NodeHostName.TryParse(strayed.HostName, out var instance) && instance == node.Instance.Id);
+        if (seen.Nodes.IsComplete && device is not null && node.Record?.Device == device.Id && !device.Tags.IsEmpty
+            && node.Profile.Tags.Except(device.Tags).ToImmutableArray() is { IsEmpty: false } lost)
+        {
+            steps.Add(new(
+                new PlanAction.TagDevice(node.Instance.Id, device.Id, device.HostName, lost, [.. device.Tags.Union(node.Profile.Tags)]), $"tags of {node.Instance.Id}", []));
+        }
+    }
 
     private static void Exit(WantedNode node, Device device, string recorded, PrefixSet routes, ICollection<PlannedStep> steps)
     {

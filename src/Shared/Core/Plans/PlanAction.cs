@@ -24,6 +24,10 @@ public abstract record PlanAction
     /// <summary>Gives a running node that is not in the tailnet an auth key and its settings.</summary>
     public sealed record RegisterNode(Scope Scope, InstanceId Instance, string HostName) : PlanAction;
 
+    /// <summary>Gives a device of ours back the tags of its roles; those that it has beside them stay.</summary>
+    /// <param name="All">Every tag that it is to have.</param>
+    public sealed record TagDevice(InstanceId Instance, DeviceId Device, string HostName, ImmutableArray<string> Added, ImmutableArray<string> All) : PlanAction;
+
     /// <summary>Writes into the ledger which device a node has and which prefixes are ours on it.</summary>
     public sealed record RecordNode(Scope Scope, VpcId Vpc, InstanceId Instance, string Role, DeviceId Device, string HostName, PrefixSet Routes) : PlanAction;
 
@@ -122,6 +126,7 @@ public abstract record PlanAction
     public string Target => this switch
     {
         RegisterNode a => a.Instance.ToString(),
+        TagDevice a => a.Device.ToString(),
         RecordNode a => a.Instance.ToString(),
         DrainNode a => a.Instance.ToString(),
         ReturnNode a => a.Instance.ToString(),
@@ -155,7 +160,7 @@ public abstract record PlanAction
 
     public Effect Effect => this switch
     {
-        ApproveRoutes or AssignSite or AssociateZone or RegisterNode => Effect.Add,
+        ApproveRoutes or AssignSite or AssociateZone or RegisterNode or TagDevice => Effect.Add,
         SetSplitDns { Expected: null } or RotatePoolKey { Expected.Key: null } or RotatePoolKey { Expected: null } => Effect.Add,
         RecordNode or DrainNode or ReturnNode or TagSite or RememberPlain or AdvertiseRoutes or SetSplitDns or ConfirmSplitDns or AwaitAssociation or SetDns64 or RotatePoolKey => Effect.Change,
         _ => Effect.Remove,
@@ -164,6 +169,7 @@ public abstract record PlanAction
     public sealed override string ToString() => this switch
     {
         RegisterNode a => $"give {a.Instance} an auth key, to join as {a.HostName}",
+        TagDevice a => $"tag {a.HostName} with {string.Join(", ", a.Added)} again",
         RecordNode a when a.Routes.IsEmpty => $"record {a.HostName} as device {a.Device}",
         RecordNode a => $"record {a.HostName} as device {a.Device} with {a.Routes}",
         DrainNode a => $"remember that {a.HostName} is unhealthy",

@@ -51,7 +51,7 @@ public static class ReconcilePlanner
     private static int Rank(PlannedStep step) => step.Action switch
     {
         PlanAction.AssignSite => 0,
-        PlanAction.TagSite or PlanAction.RememberPlain or PlanAction.RegisterNode => 1,
+        PlanAction.TagSite or PlanAction.RememberPlain or PlanAction.RegisterNode or PlanAction.TagDevice => 1,
         PlanAction.RecordNode or PlanAction.DrainNode or PlanAction.ReturnNode => 2,
         PlanAction.ApproveRoutes => 3,
         PlanAction.AdvertiseRoutes => 4,
@@ -96,7 +96,7 @@ public static class ReconcilePlanner
 
         foreach (var (what, problem) in new[]
         {
-            ("devices", seen.Devices.Problem), ("auth keys", seen.Keys.Problem), ("split DNS", seen.SplitDns.Problem),
+            ("devices", seen.Devices.Problem), ("devices that lost their tags", seen.Strayed.Problem), ("auth keys", seen.Keys.Problem), ("split DNS", seen.SplitDns.Problem),
         })
         {
             if (problem is not null and not ScopeSeen.NotLookedAt)

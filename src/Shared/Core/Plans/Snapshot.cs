@@ -18,6 +18,9 @@ public sealed record Snapshot
     /// <summary>Devices with an owner tag and a host name of ours. Other people's devices never enter a snapshot.</summary>
     public required Seen<Device> Devices { get; init; }
 
+    /// <summary>Devices that the ledger has for instances that run, and that carry no role's tags any more.</summary>
+    public Seen<Device> Strayed { get; init; } = Seen<Device>.All([]);
+
     /// <summary>One of each router in the scopes that were looked at; none at all where no probe is configured.</summary>
     public required Seen<RouterProbe> Health { get; init; }
 
