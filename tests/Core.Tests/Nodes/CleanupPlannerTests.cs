@@ -191,7 +191,7 @@ public class CleanupPlannerTests
         Assert.Equal(
             ["record subnet-router-i-00000001 as device n000001CNTRL with 10.0.0.0/16", "delete device n000009CNTRL of subnet-router-i-00000001: duplicate of n000001CNTRL"], world.Lines());
         Assert.Contains(world.Planned().Steps[0].Group, world.Planned().Steps[1].After);
-        Assert.Empty(world.Instance(1, instance => instance with { Role = "agent" }).Lines());   // nobody would record the living one
+        Assert.Empty(world.Instance(1, instance => instance with { Role = "typo" }).Lines());   // nobody would record the living one
     }
 
     [Fact]

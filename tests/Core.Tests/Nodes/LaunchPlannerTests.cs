@@ -7,7 +7,7 @@ public class LaunchPlannerTests
 {
     private static readonly DateTimeOffset s_now = AWorld.Now;
     private static readonly Instance s_instance = new(AWorld.InstanceOf(1), "running", "subnet-router", AWorld.VpcOf(1), null, s_now.AddMinutes(-2));
-    private static readonly NodeTags s_tags = new(AWorld.Tags.ByRole.Add("agent", ["tag:agent"]).Add("exit-node", ["tag:exit"]));
+    private static readonly NodeTags s_tags = new(AWorld.Tags.ByRole.SetItem("agent", ["tag:agent"]).SetItem("exit-node", ["tag:exit"]));
     private static readonly NodeRecord s_record = new(
         s_instance.Id, AWorld.Scope, "subnet-router", AWorld.VpcOf(1), s_now.AddMinutes(-2), KeyId.Parse("k000001CNTRL"), s_now.AddMinutes(13), null, AWorld.Prefixes("10.0.0.0/16"), null, 1);
 

@@ -22,8 +22,8 @@ public class ReportTests
             {"instanceId":"i-00000002","vpcId":"vpc-00000001","subnetId":"subnet-00000001","device":null,"advertise":["10.0.0.0/16"],"via6":[]}],
             "splitDns":{"eu-west-1.compute.internal":["10.0.0.2"]},"zoneAssociations":[],"sites":{},
             "prefixes":[{"prefix":"10.0.0.0/16","vpcId":"vpc-00000001","routers":["i-00000001","i-00000002"],"standIns":[],"zones":[]}],
-            "rolePolicies":{"subnet-router":{"grants":[{"src":["autogroup:member"],"dst":["10.0.0.0/16"],"ip":["*"]}]}},
             "pools":[],"cleanup":{"devices":0,"items":[]},
+            "rolePolicies":{"subnet-router":{"grants":[{"src":["autogroup:member"],"dst":["10.0.0.0/16"],"ip":["*"]}]}},
             "actions":[{"kind":"ApproveRoutes","target":"n000001CNTRL","text":"approve 10.0.0.0/16 on subnet-router-i-00000001","outcome":"planned"}],
             "findings":[{"rule":"router-not-joined","severity":"warning","resource":"i-00000002","text":"No device subnet-router-i-00000002 is in the tailnet: see its boot log, and whether its auth-key parameter was there in time."}]}
             """.Replace("\n", "", StringComparison.Ordinal),

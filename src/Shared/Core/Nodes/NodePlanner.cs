@@ -102,11 +102,12 @@ public static class NodePlanner
         && seen.ObservedAt - instance.LaunchedAt >= NewsTime
         && (node.Record?.GoneAt is not { } gone || seen.ObservedAt - gone >= NodeFates.Grace);
 
-    // The ledger, the host name and the living instance all say that the device is ours; one without any tag belongs to a person.
+    // Of a device that has lost all of them, the ledger, the host name and the living instance say that it is ours; one without any tag is a person's.
     private static void Tags(Snapshot seen, WantedNode node, ICollection<PlannedStep> steps)
     {
-        var device = node.Device ?? seen.Strayed.Items.FirstOrDefault(strayed => NodeHostName.TryParse(strayed.HostName, out var instance) && instance == node.Instance.Id);
-        if (seen.Nodes.IsComplete && device is not null && node.Record?.Device == device.Id && !device.Tags.IsEmpty
+        var device = node.Device ?? seen.Strayed.Items.FirstOrDefault(strayed =>
+            strayed.Id == node.Record?.Device && NodeHostName.TryParse(strayed.HostName, out var instance) && instance == node.Instance.Id);
+        if (seen.Nodes.IsComplete && device is { Tags.IsEmpty: false }
             && node.Profile.Tags.Except(device.Tags).ToImmutableArray() is { IsEmpty: false } lost)
         {
             steps.Add(new(
