@@ -1,28 +1,29 @@
 #!/bin/bash
-# Makes an Amazon Linux 2023 instance a Tailscale subnet router: runs once, as user data, and may be run again at any time.
+# Makes an Amazon Linux 2023 instance a Tailscale node of any role but session-recorder. Runs as user data, then at each boot as
+# tailnet-boot.service; as tailnet-boot it may be run again at any time.
 #
 # It waits until the automation has written <prefix>/nodes/<own instance id>/auth-key and .../settings, and joins with them. The key
 # never passes through here: `tailscale up` is given the name of its parameter and reads it itself, so it is in no process list,
 # no variable and no log.
 #
-# Environment, set by router.yaml:
-#   PARAMETER_PREFIX    path below which node parameters lie, such as /tailnet                     required
-#   TAILSCALE_VERSION   version to install, such as 1.102.3; older ones than that are refused      required
-# Environment with a default, in seconds unless it says otherwise:
-#   DNS64               true: install named, which answers names as the settings say               false
-#   WAIT_SECONDS        for everything from the first look for the parameters to the join          540
-#                       (the automation abandons an instance ten minutes after its launch)
-#   JOIN_SECONDS        for one attempt to join                                                    60
-#   JOIN_ATTEMPTS       number of attempts                                                         5
-#   DELAY_MILLISECONDS  first delay between two attempts of anything; doubles up to 16 times that  500
-#   IMDS                base address of the instance metadata service              http://169.254.169.254
-#   PACKAGES            folder of Tailscale's repository        https://pkgs.tailscale.com/stable/amazon-linux/2023
-#   CONSOLE             where a failure is written beside standard error           /dev/console
-#   REPOSITORY_DIR, SYSCTL_DIR, UNIT_DIR, SBIN_DIR  where files are installed      as in the lines below
+# Environment; what is not required has a default below, times in seconds unless they say otherwise:
+#   PARAMETER_PREFIX    required: path below which node parameters lie, such as /tailnet
+#   TAILSCALE_VERSION   required: version to install, such as 1.102.3; older ones are refused
+#   DNS64               true: install named, which answers names as the settings say
+#   WAIT_SECONDS        from the first look for the parameters to the join (the automation abandons an instance
+#                       ten minutes after its launch)
+#   JOIN_SECONDS        for one of JOIN_ATTEMPTS attempts to join
+#   DELAY_MILLISECONDS  first delay between two attempts of anything; doubles up to 16 times that
+#   IMDS                base address of the instance metadata service
+#   PACKAGES            folder of Tailscale's repository
+#   CONSOLE             where a failure is written beside standard error
+#   REPOSITORY_DIR, SYSCTL_DIR, UNIT_DIR, SBIN_DIR  where files are installed
 # The AWS CLI's own variables, such as AWS_ENDPOINT_URL, hold too.
 
 set -Eeuo pipefail
 
+VARIABLES=(PARAMETER_PREFIX TAILSCALE_VERSION DNS64 WAIT_SECONDS JOIN_SECONDS JOIN_ATTEMPTS DELAY_MILLISECONDS IMDS PACKAGES CONSOLE
+  REPOSITORY_DIR SYSCTL_DIR UNIT_DIR SBIN_DIR "${!AWS_ENDPOINT_URL@}")
 PREFIX=${PARAMETER_PREFIX:-}
 VERSION=${TAILSCALE_VERSION:-}
 WAIT_SECONDS=${WAIT_SECONDS:-540}
@@ -80,6 +81,44 @@ check_input() {
     || fail "Tailscale $VERSION is refused: versions before $OLDEST_VERSION let peers reach the instance metadata service"
 }
 
+# User data runs once, and the tailnet forgets a node that is stopped: so this stays as a unit, for each boot, and for later if this run
+# fails. Not a oneshot, as the boot would wait for it.
+stay() {
+  local name own=$SBIN_DIR/tailnet-boot
+  mkdir -p "$SBIN_DIR" "$UNIT_DIR"
+  # One run at a time: a key is good for one join.
+  exec 9< "$SBIN_DIR"
+  flock 9
+  [[ ! $0 -ef $own ]] || return 0
+  [[ -f ${BASH_SOURCE[0]:-} ]] || fail "the script installs itself, so it must be a file"
+  install -m 0700 /dev/null "$own.new"
+  {
+    echo '#!/bin/bash'
+    for name in "${VARIABLES[@]}"; do [[ -z ${!name:-} ]] || printf 'export %s=%q\n' "$name" "${!name}"; done
+    cat "${BASH_SOURCE[0]}"
+  } > "$own.new"
+  mv "$own.new" "$own"
+  cat > "$UNIT_DIR/tailnet-boot.service" << UNIT
+[Unit]
+Description=Lets this instance join the tailnet
+Wants=network-online.target
+After=network-online.target tailscaled.service
+
+[Service]
+Type=exec
+ExecStart=$own
+RemainAfterExit=yes
+Restart=on-failure
+RestartSec=60
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+  systemctl daemon-reload
+  systemctl enable tailnet-boot.service
+  trap '(($? == 0)) || systemctl start --no-block tailnet-boot.service' EXIT
+}
+
 imds() { curl --silent --show-error --fail --noproxy '*' --max-time 5 --retry 5 --retry-connrefused "$@"; }
 
 identify() {
@@ -122,38 +161,18 @@ forward_packets() {
   sysctl --quiet -p "$SYSCTL_DIR/99-tailscale.conf"
 }
 
-# Not kept over a reboot by the kernel, hence the unit. It makes forwarding faster; nothing fails without it.
+# Not kept over a reboot by the kernel. It makes forwarding faster; nothing fails without it.
 forward_in_batches() {
-  mkdir -p "$SBIN_DIR" "$UNIT_DIR"
-  cat > "$SBIN_DIR/tailscale-udp-gro" << 'SCRIPT'
-#!/bin/bash
-set -euo pipefail
-read -r device < <(ip -o route show default | sed -n 's/.* dev \([^ ]*\).*/\1/p')
-exec ethtool -K "$device" rx-udp-gro-forwarding on rx-gro-list off
-SCRIPT
-  chmod 0755 "$SBIN_DIR/tailscale-udp-gro"
-  cat > "$UNIT_DIR/tailscale-udp-gro.service" << UNIT
-[Unit]
-Description=Lets the default route's device forward UDP packets in batches
-Wants=network-online.target
-After=network-online.target
-
-[Service]
-Type=oneshot
-ExecStart=$SBIN_DIR/tailscale-udp-gro
-
-[Install]
-WantedBy=multi-user.target
-UNIT
-  systemctl daemon-reload
-  systemctl enable tailscale-udp-gro.service
-  systemctl restart tailscale-udp-gro.service || say "UDP packets are forwarded one by one: this kernel or device cannot batch them"
+  local device
+  read -r device < <(ip -o route show default | sed -n 's/.* dev \([^ ]*\).*/\1/p') || true
+  ethtool -K "$device" rx-udp-gro-forwarding on rx-gro-list off \
+    || say "UDP packets are forwarded one by one: this kernel or device cannot batch them"
 }
 
 # Names of a VPC whose addresses another one has too: named answers with their 4via6 form, once it has a configuration.
 # Clients reach it through the tunnel at the router's tailnet addresses, where no security group is in the way.
 install_named() {
-  retry dnf install --assumeyes --quiet bind bind-utils || return
+  rpm --quiet -q bind bind-utils || retry dnf install --assumeyes --quiet bind bind-utils || return
   mkdir -p "$SBIN_DIR" "$UNIT_DIR/named.service.d"
   cat > "$SBIN_DIR/tailnet-dns64" << 'SCRIPT'
 #!/bin/bash
@@ -222,7 +241,7 @@ await_parameter() {
   printf '%s' "$answer"
 }
 
-# Prints the options that the settings mean, each ended by a NUL; $1 is `up` or `set`.
+# Prints the options that the settings mean, each ended by a NUL; $1 is `up`, `set`, or `relay`: those of `set` that `up` does not take.
 options() {
   python3 -c '
 import ipaddress, json, re, sys
@@ -237,6 +256,8 @@ except (ValueError, KeyError, TypeError) as problem:
     refuse(f"{type(problem).__name__} {problem}")
 if not isinstance(host, str) or not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", host):
     refuse("hostname")
+if host.startswith("session-recorder-"):
+    sys.exit("a session recorder is not run by this script: see Roles in docs/operations.md")
 try:
     routes = [str(ipaddress.ip_network(route)) and route for route in routes]
 except (ValueError, TypeError) as problem:
@@ -248,14 +269,18 @@ if not isinstance(flags, dict):
 if not re.fullmatch(r"[A-Za-z0-9+/=]*", str(settings.get("dns64") or "")):
     refuse("dns64")
 for name, value in flags.items():
-    own = name.startswith("advertise-") or name in ("auth-key", "authkey", "hostname", "reset", "timeout")
+    offer = name in ("advertise-exit-node", "advertise-connector") and value in ("true", "false")
+    own = name.startswith("advertise-") and not offer or name in ("auth-key", "authkey", "hostname", "reset", "timeout")
     if own or not re.fullmatch(r"[a-z][a-z0-9-]*", name) or not isinstance(value, str):
         refuse(f"flags: {name!r}")
-options = ["--hostname=" + host]
-if sys.argv[1] == "up":
+command = sys.argv[1]
+options = [] if command == "relay" else ["--hostname=" + host]
+if command == "up":
     options += ["--advertise-routes=" + ",".join(routes), "--advertise-tags=" + ",".join(tags)]
 # The name resolution of the instance stays with AWS unless the settings say otherwise.
-options += [f"--{name}={value}" for name, value in sorted({"accept-dns": "false", **flags}.items())]
+for name, value in sorted({"accept-dns": "false", **flags}.items()):
+    if command == "set" or (command == "relay") == name.startswith("relay-server-"):
+        options.append(f"--{name}={value}")
 sys.stdout.write("".join(option + "\0" for option in options))' "$1"
 }
 
@@ -322,6 +347,7 @@ refresh() {
 }
 
 check_input
+stay
 identify
 install_tailscale
 forward_packets
@@ -332,5 +358,7 @@ if [[ $(backend_state) == Running ]]; then
   refresh
 else
   join
+  read_options relay "$SETTINGS"
+  ((${#OPTIONS[@]} == 0)) || retry tailscale set "${OPTIONS[@]}" || fail "$INSTANCE has joined, and is no relay"
   [[ $DNS64 != true || ! -x $SBIN_DIR/tailnet-dns64 ]] || answer_names "$SETTINGS"
 fi

@@ -15,8 +15,8 @@ internal sealed class Router : IAsyncDisposable
     // All that the script may call. Nothing else is on its PATH, so that no argument of a process goes unseen.
     private static readonly string[] s_commands =
     [
-        "aws", "base64", "cat", "chmod", "cmp", "cp", "curl", "dig", "dnf", "ethtool", "find", "grep", "head", "ip", "mkdir", "mktemp", "mv",
-        "named-checkconf", "python3", "rm", "sed", "sleep", "sort", "sysctl", "systemctl", "tail", "tailscale", "tee", "touch",
+        "aws", "base64", "cat", "chmod", "cmp", "cp", "curl", "dig", "dnf", "ethtool", "find", "flock", "grep", "head", "install", "ip", "mkdir",
+        "mktemp", "mv", "named-checkconf", "python3", "rm", "rpm", "sed", "sleep", "sort", "sysctl", "systemctl", "tail", "tailscale", "tee", "touch",
     ];
 
     // Where the interpreter itself lies: what starts it on the PATH may be a slow wrapper, and a boot needs it eight times.
@@ -137,6 +137,19 @@ internal sealed class Router : IAsyncDisposable
 
         return new(process.ExitCode, await output, await errors);
     }
+
+    /// <summary>What systemd runs at each boot: the installed copy, with nothing of the first boot's environment.</summary>
+    public Task<Boot> RebootAsync(Func<Task>? meanwhile = null)
+    {
+        Environment.Clear();
+        return BootAsync(meanwhile, InstalledScript);
+    }
+
+    public string InstalledScript => Path.Combine(Folder, "sbin", "tailnet-boot");
+
+    /// <summary>Settings of a node of one role, with what its role adds to the flags.</summary>
+    public static string SettingsOf(string role, string flags = "") =>
+        $$"""{"hostname":"{{role}}-{{Instance}}","advertiseRoutes":[],"advertiseTags":["tag:aws-{{role}}"],"flags":{"accept-dns":"false"{{flags}}} }""";
 
     /// <summary>Looks until something is so; the run's limit ends it.</summary>
     public static async Task UntilAsync(Func<Task<bool>> isSo)

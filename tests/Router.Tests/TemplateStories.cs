@@ -1,13 +1,14 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 
 namespace Automation.Routers;
 
 /// <summary>The router template: what it says, and what becomes of it.</summary>
 public sealed class TemplateStories(Moto moto)
 {
-    // EC2's limit, before the encoding.
-    private const int MostUserData = 16 * 1024;
+    // EC2's limit, before the encoding, less what longer parameters may take.
+    private const int MostUserData = 16 * 1024 - 300;
 
     [Fact]
     public async Task User_data_is_the_boot_script_after_its_variables()
@@ -70,7 +71,9 @@ public sealed class TemplateStories(Moto moto)
         var found = await deployment.Region.Ec2.DescribeInstancesAsync(
             new() { Filters = [new("tag:tailscale:role", ["subnet-router"])] }, TestContext.Current.CancellationToken);
 
-        Assert.Equal(3, found.Reservations.SelectMany(reservation => reservation.Instances).Count());
+        var instances = found.Reservations.SelectMany(reservation => reservation.Instances).ToList();
+        Assert.Equal(3, instances.Count);
+        Assert.All(instances, instance => Assert.DoesNotContain(instance.Tags, tag => tag.Key == "tailscale:relay-port"));
     }
 
     [Theory]
@@ -86,6 +89,39 @@ public sealed class TemplateStories(Moto moto)
         var instance = Assert.Single(found.Reservations.SelectMany(reservation => reservation.Instances));
         Assert.Equal(dns64, instance.Tags.Single(tag => tag.Key == "tailscale:dns64").Value);
         Assert.Contains($"export DNS64='{dns64}'\n", (await deployment.Region.RouterLaunchTemplateAsync()).UserData, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Instances_of_other_roles_carry_them_and_a_relay_is_reached_at_its_port()
+    {
+        var deployment = await RouterDeployment.CreateAsync(moto, ("Roles", "exit-node+peer-relay"), ("RelayPort", "40000"), ("RouterCount", "1"));
+
+        var found = await deployment.Region.Ec2.DescribeInstancesAsync(
+            new() { Filters = [new("tag:tailscale:role", ["exit-node+peer-relay"])] }, TestContext.Current.CancellationToken);
+        var tags = Assert.Single(found.Reservations.SelectMany(reservation => reservation.Instances)).Tags.ToDictionary(tag => tag.Key, tag => tag.Value);
+        Assert.Equal("router-exit-node+peer-relay", tags["Name"]);
+        Assert.Equal("40000", tags["tailscale:relay-port"]);
+        var groups = await deployment.Region.Ec2.DescribeSecurityGroupsAsync(
+            new() { Filters = [new("vpc-id", [deployment.VpcId])] }, TestContext.Current.CancellationToken);
+        var group = Assert.Single(groups.SecurityGroups, group => group.GroupName != "default");
+        Assert.Equal(
+            [41641, 40000], group.IpPermissions.Where(permission => permission.IpProtocol == "udp").Select(permission => permission.FromPort!.Value).Distinct());
+        Assert.All(group.IpPermissions, permission => Assert.Equal((permission.FromPort, "udp"), (permission.ToPort, permission.IpProtocol)));
+    }
+
+    [Theory]
+    [InlineData("subnet-router", true)]
+    [InlineData("agent", true)]
+    [InlineData("subnet-router+exit-node+app-connector+peer-relay+agent", true)]
+    [InlineData("", false)]
+    [InlineData("session-recorder", false)]
+    [InlineData("subnet-router+session-recorder", false)]
+    [InlineData("subnet-router+", false)]
+    [InlineData("subnet-router, exit-node", false)]
+    public void Roles_are_those_that_the_boot_script_serves(string roles, bool taken)
+    {
+        var line = File.ReadLines(RouterDeployment.TemplatePath).Single(line => line.Contains("AllowedPattern: ^(subnet-router", StringComparison.Ordinal));
+        Assert.Equal(taken, Regex.IsMatch(roles, line.Split("AllowedPattern: ")[1]));
     }
 
     // moto keeps neither of these: the template's own text is all there is to look at.

@@ -50,6 +50,7 @@ def serve(port):
     import identity
     import lifecycle
     import networks
+    import novalue
     import transactions
     import zones
     from interception import Interception
@@ -66,6 +67,7 @@ def serve(port):
     commands.install()
     lifecycle.install()
     networks.install()
+    novalue.install()
     enforcement.install()
     identity.install()
     transactions.install()
