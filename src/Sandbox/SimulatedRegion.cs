@@ -261,6 +261,10 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
             instance.LifecycleState = "InService";
             PublishLaunched(instance);
         }
+        else if (instance.LifecycleState == "Warmed:Pending:Wait" && !abandon)
+        {
+            instance.LifecycleState = "Warmed:Running";
+        }
         else
         {
             End(instance);

@@ -106,12 +106,6 @@ public sealed partial class NodeLifecycleHandler(Parts parts, Outside outside, S
         {
             LogFailed(log, instance, failed.Message);
             metrics.Count("FailedLooks");
-            if (time.GetUtcNow() - news.Time > s_newsLife)
-            {
-                LogLeft(log, instance);
-                return true;
-            }
-
             outcome = new NodeOutcome.Again(DelayAfter(failed, time.GetUtcNow() - news.Time) + Spread(failed, instance), failed.Message);
         }
 
@@ -124,6 +118,10 @@ public sealed partial class NodeLifecycleHandler(Parts parts, Outside outside, S
                     metrics.Count(metric);
                 }
 
+                return true;
+
+            case NodeOutcome.Again when time.GetUtcNow() - news.Time > s_newsLife:
+                LogLeft(log, instance);
                 return true;
 
             case NodeOutcome.Again again:
