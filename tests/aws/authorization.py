@@ -223,6 +223,7 @@ _CALLS = {
     ("dynamodb", "Scan"): _table,
     ("dynamodb", "TransactWriteItems"): _transaction,
     ("ec2", "CreateTags"): _create_tags,
+    ("ec2", "DescribeInstanceStatus"): _everything,
     ("ec2", "DescribeInstances"): _everything,
     ("ec2", "DescribeManagedPrefixLists"): _everything,
     ("ec2", "DescribeRouteTables"): _everything,
