@@ -13,6 +13,9 @@ public sealed class KilledProcessTests
     {
         /// <summary>What happens after that, watched as long; null for nothing.</summary>
         public Action<ANetwork>? Then { get; init; }
+
+        /// <summary>What the end is to be, beside always the same; null where another test says so.</summary>
+        public Action<ANetwork>? End { get; init; }
     }
 
     private const string Subnet = "subnet-0a1b2c3d4e5f60001", StoppedTask = "0a1b2c3d4e5f46078a9b0c1d2e3f4a5b";
@@ -159,7 +162,10 @@ public sealed class KilledProcessTests
         ["an instance of no group starts"] = new(
             network => network.WithAsync(Green),
             network => Start(network),
-            Minutes(1)),
+            Minutes(1))
+        {
+            End = network => AssertServe(network, Blue, Green),
+        },
         ["an instance gets its tag later"] = new(
             async network =>
             {
@@ -168,7 +174,10 @@ public sealed class KilledProcessTests
                 await network.World.RunAsync(Minutes(12));
             },
             network => network.Region.TagInstance(Blue, NodeRoles.SubnetRouter),
-            Minutes(1)),
+            Minutes(1))
+        {
+            End = network => AssertServe(network, Blue, Green),
+        },
         ["a start that nobody tells of"] = new(
             network => network.WithAsync(Green),
             network =>
@@ -176,38 +185,60 @@ public sealed class KilledProcessTests
                 network.World.Copies = _ => 0;
                 Start(network);
             },
-            Minutes(26)),
+            Minutes(26))
+        {
+            End = network => AssertServe(network, Blue, Green),
+        },
         ["a stop beside another router"] = new(
             network => StandingByAsync(network),
             network => network.Region.SetState(Blue, "stopped"),
-            Minutes(1)),
+            Minutes(1))
+        {
+            End = network => AssertServe(network, Green),
+        },
         ["a start after a stop that its device outlasted"] = new(
             network => StoppedAsync(network, deviceGoes: false),
             network => network.Region.SetState(Blue, "running"),
-            Minutes(1)),
+            Minutes(1))
+        {
+            End = network => AssertServe(network, Blue, Green),
+        },
         ["a start after a stop that its device did not outlast"] = new(
             network => StoppedAsync(network, deviceGoes: true),
             network => network.Region.SetState(Blue, "running"),
-            Minutes(1)),
+            Minutes(1))
+        {
+            End = network => AssertServe(network, Blue, Green),
+        },
         ["a spot instance taken back"] = new(
             network => StandingByAsync(network),
             network => network.Region.Warn(Blue, certain: true),
             Minutes(2))
         {
+            End = AssertOnlyGreenIsLeft,
             Then = network => network.Region.Kill(Blue),
         },
         ["a spot instance that EC2 does not take back after all"] = new(
             network => StandingByAsync(network),
             network => network.Region.Warn(Blue, certain: true),
-            Minutes(21)),
+            Minutes(21))
+        {
+            End = network => AssertServe(network, Blue, Green),
+        },
         ["a recommendation to rebalance"] = new(
             network => StandingByAsync(network),
             network => network.Region.Warn(Blue, certain: false),
-            Minutes(6)),
+            Minutes(6))
+        {
+            End = network => AssertServe(network, Blue, Green),
+        },
         ["an exit node comes"] = new(
             EveryRoleAsync,
             network => network.Launch(Blue, NodeRoles.ExitNode),
-            Minutes(1)),
+            Minutes(1))
+        {
+            End = network => Assert.Equal(NodeProfile.DefaultRoutes, network.Device(Blue)!.Enabled),
+        },
         ["an exit node hands over to another"] = new(
             async network =>
             {
@@ -218,11 +249,25 @@ public sealed class KilledProcessTests
                 network.Tailnet.DisableRoutes(network.Device(Green)!.Id, NodeProfile.DefaultRoutes);
             },
             network => network.Region.ScaleIn(Blue),
-            Minutes(1)),
+            Minutes(1))
+        {
+            End = network =>
+            {
+                network.AssertNothingIsLeftOf(Blue);
+                Assert.Equal(NodeProfile.DefaultRoutes, network.Device(Green)!.Enabled);
+            },
+        },
         ["standby beside another router"] = new(
             network => StandingByAsync(network),
             network => network.Region.SetLifecycleState(Blue, "Standby", "EnterStandby"),
-            Minutes(1)),
+            Minutes(1))
+        {
+            End = network =>
+            {
+                AssertServe(network, Green);
+                Assert.Empty(network.Device(Blue)!.Enabled);
+            },
+        },
         ["back from standby"] = new(
             async network =>
             {
@@ -232,7 +277,10 @@ public sealed class KilledProcessTests
                 Assert.True(network.Device(Blue)!.Enabled.IsEmpty);
             },
             network => network.Region.SetLifecycleState(Blue, "InService", "ExitStandby"),
-            Minutes(1)),
+            Minutes(1))
+        {
+            End = network => AssertServe(network, Blue, Green),
+        },
         ["a task stops"] = new(
             async network =>
             {
@@ -240,11 +288,17 @@ public sealed class KilledProcessTests
                 network.Tailnet.Disconnect(network.Tailnet.AddDevice($"subnet-router-{StoppedTask}", ["tag:aws-router"], []));
             },
             network => network.Region.StopTask(StoppedTask),
-            Minutes(1)),
+            Minutes(1))
+        {
+            End = network => Assert.DoesNotContain(network.Tailnet.Devices, device => device.HostName.Contains(StoppedTask, StringComparison.Ordinal)),
+        },
         ["a launch into the warm pool"] = new(
             network => network.WithAsync(Green),
             network => network.Region.LaunchIntoWarmPool(Blue.ToString(), network.Hub, Subnet),
-            Minutes(2)),
+            Minutes(2))
+        {
+            End = AssertWarm,
+        },
         ["a launch into a warm pool that runs"] = new(
             async network =>
             {
@@ -252,11 +306,17 @@ public sealed class KilledProcessTests
                 network.Region.WarmPool = "Warmed:Running";
             },
             network => network.Region.LaunchIntoWarmPool(Blue.ToString(), network.Hub, Subnet),
-            Minutes(2)),
+            Minutes(2))
+        {
+            End = AssertWarm,
+        },
         ["a launch out of the warm pool"] = new(
             network => WarmAsync(network),
             network => network.Region.LeaveWarmPool(Blue),
-            Minutes(1)),
+            Minutes(1))
+        {
+            End = network => AssertServe(network, Blue, Green),
+        },
         ["a launch out of a warm pool that runs"] = new(
             network =>
             {
@@ -264,23 +324,38 @@ public sealed class KilledProcessTests
                 return WarmAsync(network);
             },
             network => network.Region.LeaveWarmPool(Blue),
-            Minutes(1)),
+            Minutes(1))
+        {
+            End = network => AssertServe(network, Blue, Green),
+        },
         ["an end in the warm pool"] = new(
             network => WarmAsync(network),
             network => network.Region.ScaleIn(Blue),
-            Minutes(2)),
+            Minutes(2))
+        {
+            End = AssertOnlyGreenIsLeft,
+        },
         ["back into the warm pool"] = new(
             network => StandingByAsync(network),
             network => network.Region.ReturnToWarmPool(Blue),
-            Minutes(2)),
+            Minutes(2))
+        {
+            End = AssertWarm,
+        },
         ["back into the warm pool, as the hook holds it there"] = new(
             network => StandingByAsync(network),
             network => network.Region.ReturnToWarmPool(Blue, "Warmed:Pending:Wait"),
-            Minutes(2)),
+            Minutes(2))
+        {
+            End = AssertWarm,
+        },
         ["the last router back into the warm pool"] = new(
             network => network.WithAsync(Blue),
             network => network.Region.ReturnToWarmPool(Blue),
-            Minutes(2)),
+            Minutes(2))
+        {
+            End = network => Assert.NotNull(network.World.Ledger.Nodes[Blue].GoneAt),
+        },
         ["out of the warm pool for a second time"] = new(
             async network =>
             {
@@ -290,7 +365,10 @@ public sealed class KilledProcessTests
                 network.AssertNothingIsLeftOf(Blue);
             },
             network => network.Region.LeaveWarmPool(Blue),
-            Minutes(1)),
+            Minutes(1))
+        {
+            End = network => AssertServe(network, Blue, Green),
+        },
         ["the last router out of the warm pool for a second time"] = new(
             async network =>
             {
@@ -300,7 +378,14 @@ public sealed class KilledProcessTests
                 Assert.NotNull(network.World.Ledger.Nodes[Blue].GoneAt);
             },
             network => network.Region.LeaveWarmPool(Blue),
-            Minutes(1)),
+            Minutes(1))
+        {
+            End = network =>
+            {
+                AssertServe(network, Blue);
+                Assert.Null(network.World.Ledger.Nodes[Blue].GoneAt);
+            },
+        },
     };
 
     public static TheoryData<string> Stories => [.. s_stories.Keys];
@@ -351,6 +436,22 @@ public sealed class KilledProcessTests
         network.World.Aws.Region(spoke).AddPrivateZone(Zone, "corp.example.internal", VpcId.Parse(Spoke));
         Assert.True(await network.World.SettleAsync(Minutes(2)));
         Assert.Contains(network.Hub, network.World.Aws.Zones.VpcsOf(ZoneId.Parse(Zone)));
+    }
+
+    private static void AssertServe(ANetwork network, params InstanceId[] routers) =>
+        Assert.All(routers, router => Assert.Equal((true, "10.0.0.0/16"), (network.Device(router)?.Connected, network.Device(router)?.Enabled.ToString())));
+
+    private static void AssertOnlyGreenIsLeft(ANetwork network)
+    {
+        network.AssertNothingIsLeftOf(Blue);
+        AssertServe(network, Green);
+    }
+
+    /// <summary>It waits for its turn, and has nothing with which it could join before.</summary>
+    private static void AssertWarm(ANetwork network)
+    {
+        AssertOnlyGreenIsLeft(network);
+        Assert.Equal((network.Region.WarmPool, null), (network.Region.Instance(Blue).LifecycleState, network.Region.Instance(Blue).Hook));
     }
 
     private static SimulatedInstance Start(ANetwork network, string role = NodeRoles.SubnetRouter) => network.Region.Start(Blue.ToString(), network.Hub, Subnet, role);
@@ -427,6 +528,7 @@ public sealed class KilledProcessTests
         Assert.True(last.Plan.IsEmpty, string.Join('\n', last.Plan.Steps.Select(step => step.Action)));
         Assert.All(network.Zones, zone => Assert.Empty(zone.Authorized));
         AssertNothingLeaked(network);
+        story.End?.Invoke(network);
         return (network.State(), calls);
     }
 
