@@ -30,6 +30,9 @@ public sealed class SimulatedInstance
     /// <summary>The hook that holds it; null while none does.</summary>
     public string? Hook { get; set; }
 
+    /// <summary>The lifecycle state to which its hook lets it go; null where it ends then.</summary>
+    public string? HookLeadsTo { get; set; }
+
     /// <summary>When the hook's timeout ends the wait with ABANDON.</summary>
     public DateTimeOffset HookEnds { get; set; }
 

@@ -16,6 +16,8 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
     /// <summary>The hook's timeout. It outlasts the visibility timeout of the queue's messages, so that a crash of the function costs no instance.</summary>
     public static readonly TimeSpan HookTimeout = TimeSpan.FromMinutes(10);
 
+    private const string InService = "InService";
+
     private const string NotLoggedIn = "tailscaled is not running, or is logged out";
 
     /// <summary>From the launch to the first try of the boot script.</summary>
@@ -50,6 +52,9 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
 
     /// <summary>How many parameters SSM writes in a second before it throttles; null for any number.</summary>
     public int? PutsPerSecond { get; set; }
+
+    /// <summary>The state in which warm pools keep their instances: <c>Warmed:Stopped</c> or <c>Warmed:Running</c>.</summary>
+    public string WarmPool { get; set; } = "Warmed:Stopped";
 
     /// <summary>By name.</summary>
     public SortedDictionary<string, SimulatedParameter> Parameters => _parameters;
@@ -136,8 +141,7 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
         var instance = Add(id, vpc, subnet, role, group);
         if (hook is not null)
         {
-            Hold(instance, hook, "Pending:Wait");
-            Publish("asg-launch-lifecycle", ("EC2InstanceId", id), ("AutoScalingGroupName", group), ("LifecycleHookName", hook));
+            Hold(instance, hook, "Pending:Wait", InService, "asg-launch-lifecycle");
         }
         else
         {
@@ -147,6 +151,31 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
         Publish("ec2-state-running", ("instance-id", id));
         return instance;
     }
+
+    /// <summary>Auto Scaling starts an instance for later: it waits in the group's warm pool.</summary>
+    public SimulatedInstance LaunchIntoWarmPool(string id, VpcId vpc, string subnet, string role = NodeRoles.SubnetRouter, string hook = "tailnet-launch", string group = "routers")
+    {
+        var instance = Add(id, vpc, subnet, role, group);
+        Hold(instance, hook, "Warmed:Pending:Wait", WarmPool, "asg-launch-lifecycle-into-warm-pool");
+        Publish("ec2-state-running", ("instance-id", id));
+        return instance;
+    }
+
+    /// <summary>The group needs one more, and takes it from its warm pool.</summary>
+    public void LeaveWarmPool(InstanceId id, string hook = "tailnet-launch")
+    {
+        var instance = Instance(id);
+        Hold(instance, hook, "Pending:Wait", InService, "asg-launch-lifecycle-from-warm-pool");
+        if (instance.State != "running")
+        {
+            SetState(id, "running");
+        }
+    }
+
+    /// <summary>The group needs one less, and puts it back into its warm pool.</summary>
+    /// <param name="state">Where the hook holds it.</param>
+    public void ReturnToWarmPool(InstanceId id, string state = "Terminating:Wait", string hook = "tailnet-terminate") =>
+        Hold(Instance(id), hook, state, WarmPool, "asg-terminate-lifecycle-return-to-warm-pool");
 
     private SimulatedInstance Add(string id, VpcId vpc, string subnet, string role, string? group)
     {
@@ -237,8 +266,14 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
             return;
         }
 
-        Hold(instance, hook, "Terminating:Wait");
-        Publish("asg-terminate-lifecycle", ("EC2InstanceId", id.ToString()), ("AutoScalingGroupName", instance.Group!), ("LifecycleHookName", hook));
+        if (instance.LifecycleState.StartsWith("Warmed:", StringComparison.Ordinal))
+        {
+            Hold(instance, hook, "Warmed:Terminating:Wait", null, "asg-terminate-lifecycle-from-warm-pool");
+        }
+        else
+        {
+            Hold(instance, hook, "Terminating:Wait", null, "asg-terminate-lifecycle");
+        }
     }
 
     /// <summary>It ends without a hook: somebody terminated it, or its host died.</summary>
@@ -256,18 +291,23 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
 
         EndedWaits.Add(new(id, hook, abandon ? LifecycleResult.Abandon : LifecycleResult.Continue, timedOut));
         instance.Hook = null;
-        if (instance.LifecycleState == "Pending:Wait" && !abandon)
-        {
-            instance.LifecycleState = "InService";
-            PublishLaunched(instance);
-        }
-        else if (instance.LifecycleState == "Warmed:Pending:Wait" && !abandon)
-        {
-            instance.LifecycleState = "Warmed:Running";
-        }
-        else
+        if (abandon || instance.HookLeadsTo is not { } next)
         {
             End(instance);
+            return true;
+        }
+
+        var starts = instance.LifecycleState is "Pending:Wait" or "Warmed:Pending:Wait";
+        instance.LifecycleState = next;
+        if (starts)
+        {
+            PublishLaunched(instance);
+        }
+
+        if (next == "Warmed:Stopped")
+        {
+            SetState(id, "stopping");
+            SetState(id, "stopped");
         }
 
         return true;
@@ -404,11 +444,15 @@ public sealed class SimulatedRegion(Scope scope, TimeProvider time, Tailnet tail
         return parameter is not null;
     }
 
-    private void Hold(SimulatedInstance instance, string hook, string lifecycleState)
+    /// <param name="next">The lifecycle state to which the hook lets it go; null where it ends.</param>
+    /// <param name="sample">The event that says so.</param>
+    private void Hold(SimulatedInstance instance, string hook, string lifecycleState, string? next, string sample)
     {
         instance.Hook = hook;
         instance.LifecycleState = lifecycleState;
+        instance.HookLeadsTo = next;
         instance.HookEnds = Now + HookTimeout;
+        Publish(sample, ("EC2InstanceId", instance.Id.ToString()), ("AutoScalingGroupName", instance.Group!), ("LifecycleHookName", hook));
     }
 
     private void End(SimulatedInstance instance, bool told = true)

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Amazon.SQS.Model;
 using Automation.Network;
+using Automation.Nodes;
 using Automation.Sandbox;
 
 namespace Automation.EndToEnd;
@@ -284,7 +285,8 @@ internal sealed class Installation : IAsyncDisposable
         var settings = await World.GetParameterAsync(SettingsParameter(instance));
         var read = JsonNode.Parse(settings!.Value)!;
         var routes = read["advertiseRoutes"]!.AsArray().Select(route => Prefix.Parse((string)route!));
-        return Tailnet.Join(new(key.Value), (string)read["hostname"]!, PrefixSet.Of(routes));
+        var offered = PrefixSet.Of(routes).Union((string?)read["flags"]!["advertise-exit-node"] == "true" ? NodeProfile.DefaultRoutes : []);
+        return Tailnet.Join(new(key.Value), (string)read["hostname"]!, offered);
     }
 
     /// <summary>A router that has been brought into service.</summary>

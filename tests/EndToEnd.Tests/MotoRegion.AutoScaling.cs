@@ -56,6 +56,10 @@ public sealed partial class MotoRegion
     public Task ExpireHoldAsync(string group, string hook, InstanceId instance) =>
         _control.PostAsync<object>("expire", Wait(group, hook, instance));
 
+    /// <summary>Somebody takes an instance out of service without ending it.</summary>
+    public Task EnterStandbyAsync(string group, InstanceId instance) =>
+        AutoScalingAsync("EnterStandby", [("AutoScalingGroupName", group), ("InstanceIds.member.1", instance.ToString()), ("ShouldDecrementDesiredCapacity", "true")]);
+
     /// <returns>LifecycleState by instance, of the instances that the group has.</returns>
     public async Task<IReadOnlyDictionary<InstanceId, string>> LifecycleStatesAsync(string group)
     {

@@ -105,15 +105,12 @@ internal sealed class ANetwork
     public SandboxKey[] Usable(InstanceId id) => [.. KeysOf(id).Where(key => !key.IsInvalid(World.Clock.GetUtcNow()) && !key.Used)];
 
     /// <summary>Lets the installation have these key pools, of a role that the credential may give tags.</summary>
-    public void WithPools(params ImmutableArray<KeyPool> pools)
-    {
-        Tailnet.SetTagOwners("tag:aws-agent", ["tag:aws-router"]);
+    public void WithPools(params ImmutableArray<KeyPool> pools) =>
         World.Reconfigure(settings => settings with
         {
             NodeTags = new(settings.NodeTags.ByRole.SetItem("agent", ["tag:aws-agent"])),
             KeyPools = pools,
         });
-    }
 
     public SandboxKey[] PoolKeys(string pool) => [.. Tailnet.Keys.Where(key => key.Description.StartsWith($"aws pool {pool} ", StringComparison.Ordinal))];
 

@@ -41,6 +41,7 @@ public class LeavePlannerTests
         ["old news of one in service"] = (s_leaving with { LifecycleState = "InService", Since = s_now.AddMinutes(-1) }, "LeaveAlone"),
         ["stopped is not gone"] = (s_leaving with { Instance = s_instance with { State = "stopped" }, LifecycleState = null, Since = s_now.AddMinutes(-9) }, "StandIn"),
         ["stopping"] = (Of(Departure.Stopped) with { Instance = s_instance with { State = "stopping" } }, "StandIn"),
+        ["stopped, as it waits in a warm pool, and never joined"] = (Of(Departure.Stopped) with { Instance = s_instance with { State = "stopped" }, Record = null, Devices = [] }, "LeaveAlone"),
         ["old news of a stop, and it runs again"] = (Of(Departure.Stopped) with { Since = s_now.AddMinutes(-1) }, "LeaveAlone"),
         ["EC2 does not show the stop yet"] = (Of(Departure.Stopped), "Wait"),
         ["taken back by EC2"] = (Of(Departure.Interrupted), "Drain"),
