@@ -9,7 +9,7 @@ public sealed class AwsTrouble(Troubled troubled) : IClassFixture<Troubled>
     private static readonly Dictionary<string, Case> s_cases = new()
     {
         ["EC2 throttles"] = new(MotoFault.Throttled, "ec2", "DescribeInstances", 5, "EC2 DescribeInstances failed (RequestLimitExceeded)"),
-        ["SSM throttles"] = new(MotoFault.Throttled, "ssm", "PutParameter", 5, "SSM PutParameter failed (ThrottlingException)"),
+        ["SSM throttles"] = new(MotoFault.Throttled, "ssm", "PutParameter", null, "SSM PutParameter failed (ThrottlingException)"),
         ["DynamoDB throttles"] = new(MotoFault.Throttled, "dynamodb", "PutItem", 5, "DynamoDB PutItem failed (ThrottlingException)"),
         ["EC2 denies"] = new(
             MotoFault.Denied, "ec2", "DescribeVpcs", 30,
@@ -30,7 +30,7 @@ public sealed class AwsTrouble(Troubled troubled) : IClassFixture<Troubled>
         ["a proxy answers for EC2"] = new(
             MotoFault.Answer(200, "text/html", "<html><body>Sign in<br></body></html>"), "ec2", "DescribeInstances", 5, "EC2 DescribeInstances failed"),
         ["the key's parameter is refused"] = new(
-            MotoFault.Throttled with { Passes = 1 }, "ssm", "PutParameter", 5, "SSM PutParameter failed (ThrottlingException)"),
+            MotoFault.Throttled with { Passes = 1 }, "ssm", "PutParameter", null, "SSM PutParameter failed (ThrottlingException)"),
         ["the answer about the key's parameter is lost"] = new(
             MotoFault.HangUp with { Passes = 1, Done = true }, "ssm", "PutParameter", 5, "SSM PutParameter failed (connection)"),
         ["the answer about the ledger's entry is lost"] = new(
@@ -120,5 +120,5 @@ public sealed class AwsTrouble(Troubled troubled) : IClassFixture<Troubled>
         Assert.True(Assert.Single(await Here.Account.FaultsAsync()).Hits > 10);
     }
 
-    private sealed record Case(MotoFault Fault, string Service, string Operation, int DelaySeconds, params string[] Words);
+    private sealed record Case(MotoFault Fault, string Service, string Operation, int? DelaySeconds, params string[] Words);
 }

@@ -6,10 +6,14 @@ namespace Automation.EndToEnd;
 /// <summary>Every file of <c>events/</c>, told of this account, reaches both functions: what concerns one is looked into, the rest costs nothing.</summary>
 public sealed class EventStories(Moto moto) : IAsyncLifetime
 {
-    private static readonly string[] s_ofNodes = ["asg-launch-lifecycle", "asg-terminate-lifecycle", "ec2-state-shutting-down", "ec2-state-terminated"];
+    private static readonly string[] s_ofNodes = 
+    [
+        "asg-launch-lifecycle", "asg-terminate-lifecycle", "ec2-state-running", "ec2-state-stop", "ec2-state-shutting-down", "ec2-state-terminated",
+        "ec2-spot-interruption", "ec2-rebalance-recommendation", "tag-change-instance", "ecs-task-stopped",
+    ];
 
     private static readonly string[] s_ofNetworks =
-        ["cloudtrail-ec2-", "cloudtrail-route53-", "cloudtrail-resolver-", "tag-change-", "asg-launch-successful", "scheduled-rule", "scheduler-"];
+        ["cloudtrail-ec2-", "cloudtrail-route53-", "cloudtrail-resolver-", "cloudtrail-autoscaling-", "health-", "tag-change-", "asg-launch-successful", "scheduled-rule", "scheduler-"];
 
     // Tags of EC2 come as events of their own, and a refused call changes nothing.
     private static readonly string[] s_notOfNetworks = ["cloudtrail-ec2-create-tags", "cloudtrail-ec2-delete-tags", "cloudtrail-ec2-create-vpc-failed"];
@@ -44,10 +48,10 @@ public sealed class EventStories(Moto moto) : IAsyncLifetime
 
         foreach (var name in concerning)
         {
-            var calls = (await _here.Account.RequestsAsync()).Count;
+            var calls = (await _here.Account.RequestsAsync()).Count + _here.Api.Requests.Length;
             await _here.SendAsync(Samples.Tell(name, _here.World.Scope, DateTimeOffset.UtcNow));
             var looked = await _here.DeliverAsync(function);
-            Assert.True((await _here.Account.RequestsAsync()).Count > calls, $"{name} led to no look.");
+            Assert.True((await _here.Account.RequestsAsync()).Count + _here.Api.Requests.Length > calls, $"{name} led to no look.");
             Assert.Equal(RuntimeAnswerKind.Response, looked.Answer.Kind);
 
             // Young news of what AWS may not show yet comes back: not here.

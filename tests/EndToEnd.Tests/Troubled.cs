@@ -28,11 +28,12 @@ public sealed class Troubled(Moto moto) : IAsyncLifetime
     }
 
     /// <summary>What holds whatever the trouble: the message comes back, the hook is kept waiting, and nothing is deleted.</summary>
-    internal async Task<Delivery> MeetAsync(InstanceId router, int delaySeconds)
+    /// <param name="delaySeconds">null where each instance comes back after a time of its own.</param>
+    internal async Task<Delivery> MeetAsync(InstanceId router, int? delaySeconds)
     {
         var met = await Here.DeliverAsync(Function);
         Assert.Single(met.Unfinished);
-        Function.AssertLogged(met.Logged, "INFO", $"It is looked at again in {delaySeconds} s.");
+        Function.AssertLogged(met.Logged, "INFO", delaySeconds is null ? "It is looked at again in " : $"It is looked at again in {delaySeconds} s.");
         Assert.Equal("Pending:Wait", (await Here.World.LifecycleStatesAsync(Installation.Group))[router]);
         Assert.DoesNotContain(await Here.Account.LifecycleAsync(), record => record.Operation != "RecordLifecycleActionHeartbeat");
         return met;

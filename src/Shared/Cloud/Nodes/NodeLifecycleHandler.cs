@@ -149,7 +149,7 @@ public sealed partial class NodeLifecycleHandler(Parts parts, Outside outside, S
     // Many that were throttled together would be so again if they came back together: fifty launches need a hundred of SSM's three writes a second.
     private TimeSpan Spread(CallFailedException failed, string instance)
     {
-        if (failed.Failure is not Failure.Throttled)
+        if (failed is not { Failure: Failure.Throttled, Operation: "PutParameter" })
         {
             return TimeSpan.Zero;
         }
