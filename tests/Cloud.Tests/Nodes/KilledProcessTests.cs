@@ -268,6 +268,17 @@ public sealed class KilledProcessTests
                 Assert.Empty(network.Device(Blue)!.Enabled);
             },
         },
+        ["a tag that was lost"] = new(
+            async network =>
+            {
+                network.Tailnet.SetTagOwners("tag:db", ["tag:aws-owner"]);
+                await network.WithAsync(Blue);
+            },
+            network => network.Tailnet.SetTags(network.Device(Blue)!.Id, ["tag:db"]),
+            Minutes(6))
+        {
+            End = network => Assert.Equal(["tag:aws-router", "tag:db"], network.Device(Blue)!.Tags.Order(StringComparer.Ordinal)),
+        },
         ["back from standby"] = new(
             async network =>
             {
