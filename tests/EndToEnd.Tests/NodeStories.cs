@@ -77,6 +77,30 @@ public sealed class NodeStories(Moto moto) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_several_hooks_of_ours_each_is_answered_and_one_key_is_given()
+    {
+        const string Second = "tailnet-second";
+        var router = Assert.Single(await _here.CreateRoutersAsync("10.10.0.0/16"));
+        await _here.World.PutLaunchHookAsync(Installation.Group, Second);
+        await _here.HoldAsync(router, Installation.LaunchHook);
+        await _here.HoldAsync(router, Second);
+        var waiting = await _here.RedeliverAsync(_function, await _here.DeliverAsync(_function));
+        Assert.Single(_here.Tailnet.Keys, key => !key.IsInvalid(DateTimeOffset.UtcNow));
+
+        await _here.JoinAsync(router);
+        do
+        {
+            waiting = await _here.RedeliverAsync(_function, waiting);
+        }
+        while (waiting.Unfinished.Count > 0);
+
+        Assert.Equal(
+            [Second, Installation.LaunchHook],
+            (await _here.Account.LifecycleAsync()).Where(record => record is { Operation: "CompleteLifecycleAction", Accepted: true }).Select(record => record.Hook).Distinct().OrderDescending(StringComparer.Ordinal));
+        Assert.Equal("InService", (await _here.World.LifecycleStatesAsync(Installation.Group))[router]);
+    }
+
+    [Fact]
     public async Task A_router_that_does_not_join_within_ten_minutes_is_abandoned_and_nothing_is_left_of_it()
     {
         var router = Assert.Single(await _here.CreateRoutersAsync("10.10.0.0/16"));
