@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Automation.Aws;
+using Automation.Plans;
 using Automation.Sandbox;
 using static Automation.Nodes.ANetwork;
 
@@ -173,8 +174,9 @@ public sealed class RoleTests
     {
         await _network.WithAsync(Blue);
         _network.Tailnet.SetTags(_network.Device(Blue)!.Id, []);
-        await World.ReconcileAsync();
+        var result = await World.ReconcileAsync();
 
+        Assert.DoesNotContain(result.Plan.Steps, step => step.Action is PlanAction.TagDevice);
         Assert.Empty(_network.Device(Blue)!.Tags);
     }
 
