@@ -5,7 +5,20 @@ public sealed class OutsideCalls
 {
     private int _dieAt;
     private bool _dieAfterEffect;
-    private List<Action>? _round;
+    private readonly List<Action> _waiting = [];
+    private bool _countsRounds;
+
+    /// <summary>
+    /// Of how many calls that wait at once, which is answered next: functions that run at the same time then meet between any two calls.
+    /// Null answers each call as it is made.
+    /// </summary>
+    public Func<int, int>? Order { get; set; }
+
+    /// <summary>While it is there, reads answer again what they answered first: the services lag behind.</summary>
+    public Dictionary<object, object?>? Memory { get; set; }
+
+    /// <summary>Asked on a call whose answer has pages; true leaves the second half of them unanswered.</summary>
+    public Func<string, bool>? Halves { get; set; }
 
     /// <summary>Asked before a call takes effect; an exception that it throws is what the caller gets, and nothing is done.</summary>
     public Action<string>? Before { get; set; }
@@ -27,45 +40,81 @@ public sealed class OutsideCalls
     public async Task<int> CountRoundsAsync(Func<Task> work)
     {
         var rounds = 0;
-        _round = [];
+        _countsRounds = true;
         try
         {
             for (var running = work(); !running.IsCompleted; rounds++)
             {
-                if (_round.Count == 0)
+                if (_waiting.Count == 0)
                 {
                     throw new InvalidOperationException("The work waits for something that is no outside call.");
                 }
 
-                var round = _round;
-                _round = [];
-                round.ForEach(answer => answer());
+                var round = _waiting.ToArray();
+                _waiting.Clear();
+                Array.ForEach(round, answer => answer());
             }
         }
         finally
         {
-            _round = null;
+            _countsRounds = false;
         }
 
         return rounds;
     }
 
     /// <summary>Calls wait for each other at this moment, so that no time passes.</summary>
-    internal bool CountsRounds => _round is not null;
+    internal bool CountsRounds => _countsRounds;
 
-    /// <summary>A new process starts.</summary>
-    internal void Revive() => IsDead = false;
+    /// <summary>Answers one of the calls that wait.</summary>
+    /// <returns>false where none does.</returns>
+    internal bool AnswerNext()
+    {
+        if (_waiting.Count == 0)
+        {
+            return false;
+        }
+
+        var at = Order?.Invoke(_waiting.Count) ?? 0;
+        var answer = _waiting[at];
+        _waiting.RemoveAt(at);
+        answer();
+        return true;
+    }
+
+    /// <summary>A new process starts: whoever waited is no more.</summary>
+    internal void Revive()
+    {
+        IsDead = false;
+        _waiting.Clear();
+    }
+
+    /// <param name="of">Operation and subject: the same of the same answers the same while the services lag behind.</param>
+    internal T Read<T>(object of, Func<T> effect)
+    {
+        if (Memory is null)
+        {
+            return effect();
+        }
+
+        if (!Memory.TryGetValue(of, out var answer))
+        {
+            Memory[of] = answer = effect();
+        }
+
+        return (T)answer!;
+    }
 
     /// <param name="operation">Service and operation, such as <c>EC2 DescribeInstances</c>.</param>
     internal Task<T> Do<T>(string operation, CancellationToken stopping, Func<T> effect)
     {
-        if (_round is null)
+        if (!_countsRounds && Order is null)
         {
             return DoNow(operation, stopping, effect);
         }
 
         var answer = new TaskCompletionSource<Task<T>>();
-        _round.Add(() => answer.SetResult(DoNow(operation, stopping, effect)));
+        _waiting.Add(() => answer.SetResult(DoNow(operation, stopping, effect)));
         return answer.Task.Unwrap();
     }
 

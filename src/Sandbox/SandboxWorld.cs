@@ -103,6 +103,9 @@ public sealed class SandboxWorld
     /// <summary>Sees each event as it is published, before any queue.</summary>
     public Action<string>? EventSeen { get; set; }
 
+    /// <summary>Sees what the schedule's Reconcile answered; nothing where nothing could be observed.</summary>
+    public Action<ReadOnlyMemory<byte>>? Scheduled { get; set; }
+
     /// <summary>Decides what becomes of an event: delivered, lost, doubled. Null delivers all.</summary>
     public Func<string, int>? Copies { get; set; }
 
@@ -125,12 +128,15 @@ public sealed class SandboxWorld
         Restart();
     }
 
-    /// <summary>Lets time pass.</summary>
+    /// <summary>Lets time pass, from one thing that is due to the next.</summary>
     public async Task RunAsync(TimeSpan duration)
     {
-        for (var until = Clock.GetUtcNow() + duration; Clock.GetUtcNow() < until; Clock.Advance(s_step))
+        var until = Clock.GetUtcNow() + duration;
+        while (Clock.GetUtcNow() < until)
         {
             await TickAsync();
+            var (now, due) = (Clock.GetUtcNow(), NextDue());
+            Clock.Advance(s_step * Math.Max(1, Math.Ceiling(((due < until ? due : until) - now) / s_step)));
         }
     }
 
@@ -161,7 +167,7 @@ public sealed class SandboxWorld
         try
         {
             var running = work();
-            while (!running.IsCompleted && !Calls.IsDead && !Calls.CountsRounds && Clock.AdvanceToTimer())
+            while (!running.IsCompleted && !Calls.IsDead && !Calls.CountsRounds && (Calls.AnswerNext() || Clock.AdvanceToTimer()))
             {
             }
 
@@ -181,12 +187,9 @@ public sealed class SandboxWorld
             region.Tick();
         }
 
-        await DeliverAsync(NodeEvents, () => _nodeLifecycle.HandleAsync);
-        await DeliverAsync(ChangeEvents, () => _reconcile.HandleAsync);
-        if (Clock.GetUtcNow() >= _nextReconcile)
+        while (Due() is [_, ..] due)
         {
-            _nextReconcile += ReconcileEvery;
-            await InvokeAsync("{}"u8.ToArray());
+            await RunAsync(due);
         }
     }
 
@@ -194,62 +197,103 @@ public sealed class SandboxWorld
     /// <returns>The answer; null where the invocation failed, or its process ended.</returns>
     public async Task<byte[]?> InvokeAsync(byte[] payload)
     {
+        byte[]? answer = null;
+        await RunAsync([new(() => InvokeNowAsync(payload), given => answer = given.IsEmpty ? null : given.ToArray())]);
+        return answer;
+    }
+
+    // The next thing to be done; where calls are answered in an order of their own, all that Lambda would do at the same time.
+    private List<Work> Due()
+    {
+        var due = new List<Work>();
+        while ((due.Count == 0 || Calls.Order is not null) && NodeEvents.Receive() is var (events, ids))
+        {
+            due.Add(new(() => _nodeLifecycle.HandleAsync(events, s_invocation, CancellationToken.None), answer => NodeEvents.Answer(ids, answer.Span)));
+        }
+
+        // One message group: one batch at a time.
+        if ((due.Count == 0 || Calls.Order is not null) && ChangeEvents.Receive() is var (changes, changeIds))
+        {
+            due.Add(new(() => _reconcile.HandleAsync(changes, s_invocation, CancellationToken.None), answer => ChangeEvents.Answer(changeIds, answer.Span)));
+        }
+
+        if ((due.Count == 0 || Calls.Order is not null) && Clock.GetUtcNow() >= _nextReconcile)
+        {
+            _nextReconcile += ReconcileEvery;
+            due.Add(new(() => InvokeNowAsync("{}"u8.ToArray()), answer => Scheduled?.Invoke(answer)));
+        }
+
+        return due;
+    }
+
+    // Nothing for where nothing could be observed: the schedule comes again.
+    private async Task<ReadOnlyMemory<byte>> InvokeNowAsync(byte[] payload)
+    {
         try
         {
-            return (await RunAsync(() => _reconcile.HandleAsync(payload, s_invocation, CancellationToken.None)))?.ToArray();
+            return await _reconcile.HandleAsync(payload, s_invocation, CancellationToken.None);
         }
-        catch (NothingObservedException)   // the schedule comes again
+        catch (NothingObservedException)
         {
-            return null;
+            return default;
         }
     }
 
     // Without an answer, as after a crash, all messages come back after the queue's own visibility timeout.
-    private async Task DeliverAsync(SimulatedQueue queue, Func<LambdaHandler> handler)
+    private async Task RunAsync(List<Work> works)
     {
-        while (queue.Receive() is var (payload, ids))
+        var running = WhileTimePasses(() => Task.WhenAll(works.Select(work => work.Begin())));
+        if (Calls.IsDead)   // all calls return at once or in turn, so the work is done or dead by now
         {
-            if (await RunAsync(() => handler()(payload, s_invocation, CancellationToken.None)) is { } answer)
-            {
-                queue.Answer(ids, answer.Span);
-            }
+            Restart();
+            return;
+        }
+
+        foreach (var (work, answer) in works.Zip(await running))
+        {
+            work.Answered(answer);
         }
     }
 
-    /// <returns>The answer; null where the process ended before it.</returns>
-    private async Task<ReadOnlyMemory<byte>?> RunAsync(Func<Task<ReadOnlyMemory<byte>>> invocation)
+    private DateTimeOffset NextDue()
     {
-        var running = WhileTimePasses(invocation);
-        if (!Calls.IsDead)   // all calls return at once, so the work is done or dead by now
+        var due = _nextReconcile;
+        foreach (var next in Aws.Regions.Select(region => region.NextDue).Append(NodeEvents.NextDue).Append(ChangeEvents.NextDue))
         {
-            return await running;
+            due = next < due ? next.Value : due;
         }
 
-        Restart();
-        return null;
+        return due;
     }
 
-    // The rules of the event bus: instance events to the one queue, changes of the network and of names to the other.
     private void Route(string text)
     {
         EventSeen?.Invoke(text);
         for (var copy = Copies?.Invoke(text) ?? 1; copy > 0; copy--)
         {
-            switch (EventParser.Parse(text).Change)
-            {
-                case ChangeEvent.InstanceHeld or ChangeEvent.InstanceRuns or ChangeEvent.InstanceLeaves or ChangeEvent.TaskStopped:
-                    NodeEvents.Send(text);
-                    break;
-                case ChangeEvent.InstanceTagged:
-                    NodeEvents.Send(text);
-                    ChangeEvents.Send(text);
-                    break;
-                case ChangeEvent.ScopeChanged or ChangeEvent.InstanceLaunched:
-                    ChangeEvents.Send(text);
-                    break;
-                default:
-                    break;
-            }
+            Deliver(text);
         }
     }
+
+    /// <summary>The rules of the event bus: instance events to the one queue, changes of the network and of names to the other.</summary>
+    public void Deliver(string text)
+    {
+        switch (EventParser.Parse(text).Change)
+        {
+            case ChangeEvent.InstanceHeld or ChangeEvent.InstanceRuns or ChangeEvent.InstanceLeaves or ChangeEvent.TaskStopped:
+                NodeEvents.Send(text);
+                break;
+            case ChangeEvent.InstanceTagged:
+                NodeEvents.Send(text);
+                ChangeEvents.Send(text);
+                break;
+            case ChangeEvent.ScopeChanged or ChangeEvent.InstanceLaunched:
+                ChangeEvents.Send(text);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private readonly record struct Work(Func<Task<ReadOnlyMemory<byte>>> Begin, Action<ReadOnlyMemory<byte>> Answered);
 }

@@ -46,6 +46,9 @@ public sealed class SimulatedInstance
     /// <summary>What the node said when the tailnet refused it.</summary>
     public string? Complaint { get; set; }
 
+    /// <summary>The key of that time.</summary>
+    internal string? RefusedKey { get; set; }
+
     /// <summary>Its VPC's resolver and gateway do not answer it.</summary>
     public bool IsCutOff { get; set; }
 

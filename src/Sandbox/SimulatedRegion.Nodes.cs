@@ -62,6 +62,12 @@ public sealed partial class SimulatedRegion
         return null;
     }
 
+    // At once where both parameters are there, unless the tailnet has refused that key.
+    private DateTimeOffset? MayBoot(SimulatedInstance instance) =>
+        Read(instance.Id, NodeParameters.Settings, out _) && Read(instance.Id, NodeParameters.AuthKey, out var key) && key != instance.RefusedKey
+            ? instance.LaunchedAt + s_bootTime
+            : null;
+
     private void Boot(SimulatedInstance instance)
     {
         // The boot script waits for both parameters; the key is the last to be written.
@@ -84,7 +90,7 @@ public sealed partial class SimulatedRegion
         }
         catch (JoinRefusedException refused)
         {
-            instance.Complaint = refused.Message;
+            (instance.Complaint, instance.RefusedKey) = (refused.Message, key);
         }
     }
 

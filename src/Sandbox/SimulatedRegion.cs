@@ -155,6 +155,25 @@ public sealed partial class SimulatedRegion(Scope scope, TimeProvider time, Tail
         }
     }
 
+    /// <summary>When <see cref="Tick"/> has something to do, as it is now; null for never.</summary>
+    internal DateTimeOffset? NextDue
+    {
+        get
+        {
+            DateTimeOffset? next = null;
+            foreach (var instance in _instances.Values)
+            {
+                Earlier(instance.Hook is null ? null : instance.HookEnds);
+                Earlier(instance.EndedAt + s_forgets);
+                Earlier(instance is { State: "running", Boots: true, Device: null } ? MayBoot(instance) : null);
+            }
+
+            return next;
+
+            void Earlier(DateTimeOffset? due) => next = due is null || next <= due ? next : due;
+        }
+    }
+
     internal bool MayPut()
     {
         _puts.RemoveAll(at => Now - at >= TimeSpan.FromSeconds(1));

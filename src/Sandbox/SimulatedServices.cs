@@ -23,32 +23,31 @@ internal sealed class SimulatedServices(SimulatedAws aws, SimulatedRegion region
     public ISsm Ssm => this;
 
     public Task<Instance?> DescribeInstanceAsync(InstanceId instance, CancellationToken stopping) =>
-        Do("EC2 DescribeInstances", stopping, () => region.Find(instance)?.Shown);
+        Do("EC2 DescribeInstances", stopping, () => calls.Read((Scope, instance), () => region.Find(instance)?.Shown));
 
     public Task<Listing<Instance>> DescribeNodesAsync(CancellationToken stopping) =>
-        Do("EC2 DescribeInstances", stopping, () => new Listing<Instance>([.. region.Instances.Where(instance => instance.Role.Length > 0).Select(instance => instance.Shown)]));
+        List("EC2 DescribeInstances", stopping, () => region.Instances.Where(instance => instance.Role.Length > 0).Select(instance => instance.Shown));
 
     public Task<Listing<Vpc>> DescribeVpcsAsync(VpcId? only, CancellationToken stopping) =>
-        Do("EC2 DescribeVpcs", stopping, () => new Listing<Vpc>(
-            [.. region.Vpcs.Where(vpc => only is null || vpc.Id == only).Select(vpc => vpc with { DnsSupport = null, DnsHostNames = null })]));
+        List("EC2 DescribeVpcs", stopping, () => region.Vpcs.Where(vpc => only is null || vpc.Id == only).Select(vpc => vpc with { DnsSupport = null, DnsHostNames = null }), only);
 
     public Task<(bool Support, bool HostNames)> DescribeVpcDnsAsync(VpcId vpc, CancellationToken stopping) =>
         Do("EC2 DescribeVpcAttribute", stopping, () => (region.Vpc(vpc).DnsSupport == true, region.Vpc(vpc).DnsHostNames == true));
 
     public Task<Listing<Subnet>> DescribeSubnetsAsync(CancellationToken stopping) =>
-        Do("EC2 DescribeSubnets", stopping, () => new Listing<Subnet>([.. region.Network.Subnets]));
+        List("EC2 DescribeSubnets", stopping, () => region.Network.Subnets);
 
     public Task<Listing<RouteTable>> DescribeRouteTablesAsync(CancellationToken stopping) =>
-        Do("EC2 DescribeRouteTables", stopping, () => new Listing<RouteTable>([.. region.Network.RouteTables]));
+        List("EC2 DescribeRouteTables", stopping, () => region.Network.RouteTables);
 
     public Task<Listing<Peering>> DescribeVpcPeeringConnectionsAsync(CancellationToken stopping) =>
-        Do("EC2 DescribeVpcPeeringConnections", stopping, () => new Listing<Peering>([.. aws.Peerings.SeenFrom(Scope)]));
+        List("EC2 DescribeVpcPeeringConnections", stopping, () => aws.Peerings.SeenFrom(Scope));
 
     public Task<Listing<TransitAttachment>> DescribeTransitGatewayAttachmentsAsync(CancellationToken stopping) =>
-        Do("EC2 DescribeTransitGatewayAttachments", stopping, () => new Listing<TransitAttachment>([.. aws.Transit.AttachmentsSeenFrom(Scope)]));
+        List("EC2 DescribeTransitGatewayAttachments", stopping, () => aws.Transit.AttachmentsSeenFrom(Scope));
 
     public Task<Listing<TransitRouteTable>> DescribeTransitGatewayRouteTablesAsync(CancellationToken stopping) =>
-        Do("EC2 DescribeTransitGatewayRouteTables", stopping, () => new Listing<TransitRouteTable>([.. aws.Transit.TablesSeenFrom(Scope)]));
+        List("EC2 DescribeTransitGatewayRouteTables", stopping, () => aws.Transit.TablesSeenFrom(Scope));
 
     public Task<Listing<PrefixList>> DescribePrefixListsAsync(IReadOnlyCollection<PrefixListId> lists, CancellationToken stopping) =>
         Do("EC2 DescribeManagedPrefixLists", stopping, () =>
@@ -186,7 +185,7 @@ internal sealed class SimulatedServices(SimulatedAws aws, SimulatedRegion region
         });
 
     public Task<Listing<NodeParameter>> DescribeNodeParametersAsync(string prefix, CancellationToken stopping) =>
-        Do("SSM DescribeParameters", stopping, () =>
+        List("SSM DescribeParameters", stopping, () =>
         {
             var folder = NodeParameters.Folder(prefix) + "/";
             var found = ImmutableArray.CreateBuilder<NodeParameter>();
@@ -200,7 +199,7 @@ internal sealed class SimulatedServices(SimulatedAws aws, SimulatedRegion region
                 }
             }
 
-            return new Listing<NodeParameter>(found.ToImmutable());
+            return found.ToImmutable();
         });
 
     public Task<string> SendCommandAsync(string document, InstanceId instance, string? parameter, string value, CancellationToken stopping) =>
@@ -208,6 +207,14 @@ internal sealed class SimulatedServices(SimulatedAws aws, SimulatedRegion region
 
     public Task<CommandStatus> GetCommandInvocationAsync(string command, InstanceId instance, CancellationToken stopping) =>
         Do("SSM GetCommandInvocation", stopping, () => region.HowFares(command));
+
+    private Task<Listing<T>> List<T>(string operation, CancellationToken stopping, Func<IEnumerable<T>> list, object? of = null) => Do(operation, stopping, () =>
+    {
+        var items = calls.Read((Scope, operation, of), () => list().ToImmutableArray());
+        return calls.Halves?.Invoke(operation) is true
+            ? new Listing<T>(items[..(items.Length / 2)], $"{operation}: the second page was not answered.")
+            : new Listing<T>(items);
+    });
 
     // One call a page, and at least one.
     private async Task<Listing<T>> ListAsync<T>(string operation, int perPage, CancellationToken stopping, Func<IEnumerable<T>> list)

@@ -2,13 +2,13 @@ using System.Collections.Immutable;
 using Automation.Network;
 using Automation.Plans;
 
-namespace Automation.Routes;
+namespace Automation.Simulation;
 
 /// <summary>
 /// Walks one packet with one destination, hop by hop, there and back, as AWS would carry it. Slow, and plain enough to be believed:
 /// every list is searched from its beginning, and nothing is shared with the planner that it is the judge of.
 /// </summary>
-internal sealed class PacketWalk(Snapshot seen)
+public sealed class PacketWalk(Snapshot seen)
 {
     private readonly Vpc[] _vpcs = [.. seen.Scopes.SelectMany(scope => scope.Vpcs.Items).DistinctBy(vpc => vpc.Id)];
     private readonly Subnet[] _subnets = All(seen, network => network.Subnets);
@@ -157,7 +157,7 @@ internal sealed class PacketWalk(Snapshot seen)
             : default;
     }
 
-    private IEnumerable<Prefix> Entries(Route route) => _lists.FirstOrDefault(list => list.Id == route.PrefixList)?.Entries ?? PrefixSet.Empty;
+    private PrefixSet Entries(Route route) => _lists.FirstOrDefault(list => list.Id == route.PrefixList)?.Entries ?? PrefixSet.Empty;
 
     // To the far VPC's own addresses and never onward.
     private Arrival OverPeering(VpcId from, PeeringId id, Address to) =>

@@ -1,10 +1,10 @@
 using Automation.Network;
 using Automation.Plans;
 
-namespace Automation.Routes;
+namespace Automation.Simulation;
 
 /// <summary>What is to be served by whom in a network that was read completely, address by address, as the packet walk shows it.</summary>
-internal sealed class Truth
+public sealed class Truth
 {
     private static readonly TimeSpan s_blink = TimeSpan.FromMinutes(5), s_start = TimeSpan.FromMinutes(10);
 
