@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Automation.Events;
 using Automation.Lambda;
@@ -161,13 +162,13 @@ public sealed class SandboxWorld
     /// <returns>The work: over, unless its process has ended.</returns>
     public Task<T> WhileTimePasses<T>(Func<Task<T>> work)
     {
-        // Without a context, what waited for a timer goes on within the timer's own call.
         var context = SynchronizationContext.Current;
-        SynchronizationContext.SetSynchronizationContext(null);
+        var thread = new OneThread();
+        SynchronizationContext.SetSynchronizationContext(thread);
         try
         {
             var running = work();
-            while (!running.IsCompleted && !Calls.IsDead && !Calls.CountsRounds && (Calls.AnswerNext() || Clock.AdvanceToTimer()))
+            while (!running.IsCompleted && !Calls.IsDead && !Calls.CountsRounds && (thread.GoOn() || Calls.AnswerNext() || Clock.AdvanceToTimer()))
             {
             }
 
@@ -249,6 +250,11 @@ public sealed class SandboxWorld
             return;
         }
 
+        if (!running.IsCompleted)
+        {
+            throw new InvalidOperationException("A function waits for what is neither a call nor a timer.");
+        }
+
         foreach (var (work, answer) in works.Zip(await running))
         {
             work.Answered(answer);
@@ -296,4 +302,24 @@ public sealed class SandboxWorld
     }
 
     private readonly record struct Work(Func<Task<ReadOnlyMemory<byte>>> Begin, Action<ReadOnlyMemory<byte>> Answered);
+
+    /// <summary>What waited goes on here and not in a thread of its own, so that the same story goes the same way each time.</summary>
+    private sealed class OneThread : SynchronizationContext
+    {
+        private readonly ConcurrentQueue<(SendOrPostCallback Callback, object? State)> _ready = [];
+
+        public override void Post(SendOrPostCallback d, object? state) => _ready.Enqueue((d, state));
+
+        /// <returns>false where nothing was ready.</returns>
+        public bool GoOn()
+        {
+            if (!_ready.TryDequeue(out var next))
+            {
+                return false;
+            }
+
+            next.Callback(next.State);
+            return true;
+        }
+    }
 }

@@ -80,6 +80,7 @@ internal sealed class Faults
         _outages.RemoveAll(outage => outage.Until <= _stage.Now);
         foreach (var outage in _outages.Where(outage => operation.StartsWith(outage.Service, StringComparison.Ordinal)))
         {
+            LostHandlings += outage.Service == "SQS" ? 1 : 0;
             throw Failed(operation, outage.Failure);
         }
     }
@@ -93,6 +94,7 @@ internal sealed class Faults
         if (at >= 0)
         {
             var failure = _single[at].Failure;
+            LostHandlings += operation.StartsWith("SQS", StringComparison.Ordinal) ? 1 : 0;
             _single.RemoveAt(at);
             _stage.Tell($"  {operation} fails {(afterEffect ? "after" : "before")} it took effect: {failure}");
             throw Failed(operation, failure);
@@ -111,6 +113,11 @@ internal sealed class Faults
         return true;
     }
 
+    public int LostEvents { get; private set; }
+
+    /// <summary>How often a message could only come back after the queue's own delay: its process ended, or the queue could not be asked for another.</summary>
+    public int LostHandlings { get; set; }
+
     private int Copies(string text)
     {
         if (!_events.TryDequeue(out var fate))
@@ -124,6 +131,7 @@ internal sealed class Faults
             return 0;
         }
 
+        LostEvents += fate.Copies == 0 ? 1 : 0;
         return fate.Copies;
     }
 

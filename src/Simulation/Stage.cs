@@ -23,6 +23,7 @@ internal sealed class Stage
             MemberRole = "Automation",
             Names = new(Names.ZoneAssociation.All, [], ReverseZones: story.Seed % 5 == 0),
         });
+        World.Tailnet.SetTagOwners("tag:laptop", ["tag:aws-owner"]);
         Faults = new(this);
         Dice = new(story.Seed ^ 0x5EED);
         World.Calls.Order = waiting => Dice.Next(waiting);

@@ -28,7 +28,7 @@ public sealed class Telling
     private Telling(Story story, bool tellsLog)
     {
         _story = story;
-        _stage = new(story, twoScopes: story.Seed % 3 == 0) { };
+        _stage = new(story, twoScopes: story.Seed % 3 == 0);
         _stage.Log.Tells = tellsLog;
         _referee = new(_stage);
         _stage.World.Scheduled += Looked;
@@ -74,7 +74,7 @@ public sealed class Telling
             {
                 await PassAsync(Verbs.WaitOf(step));
             }
-            else if (meanwhile is { } when)
+            else if (meanwhile is { } when && step.Verb != Verbs.Deploy)   // a deployment lets what is at work end
             {
                 _stage.Faults.Meanwhile(1 + (when.A % 40), () => Do(step));
             }
@@ -158,7 +158,7 @@ public sealed class Telling
         _referee.Check(Invariant.AtRest, last.Plan.IsEmpty, () => string.Join("; ", last.Plan.Steps.Where(step => step.Held is null).Select(step => step.Action.ToString())));
         _referee.Check(Invariant.AtRest, last.Plan.IsComplete, () => $"not all could be read: {string.Join("; ", last.Plan.Findings.Where(finding => finding.IsIncomplete).Select(finding => finding.Text))}");
         _referee.Check(Invariant.AtRest, _stage.World.NodeEvents.Count == 0 && _stage.World.ChangeEvents.Count == 0, () => $"{_stage.World.NodeEvents.Count} and {_stage.World.ChangeEvents.Count} messages still wait");
-        new RestJudge(_stage, _referee).Judge();
+        new RestJudge(_stage, _referee, last.Plan).Judge();
     }
 
     private void Looked(ReadOnlyMemory<byte> report)

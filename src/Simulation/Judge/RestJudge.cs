@@ -1,11 +1,12 @@
 using Automation.Network;
 using Automation.Nodes;
+using Automation.Plans;
 using Automation.Sandbox;
 
 namespace Automation.Simulation;
 
 /// <summary>What is to be so when nothing happens any more, told from the simulated world alone.</summary>
-internal sealed class RestJudge(Stage stage, Referee referee)
+internal sealed class RestJudge(Stage stage, Referee referee, Plan plan)
 {
     private readonly Ways _ways = new(stage);
 
@@ -34,7 +35,7 @@ internal sealed class RestJudge(Stage stage, Referee referee)
 
         foreach (var (vpc, address) in _ways.Destinations.Where(to => to.Vpc.Advertise == "false"))
         {
-            referee.Check(Invariant.AsWanted, !_ways.To(vpc, address).Any(), () => $"{address} of {vpc.Id}, which is opted out, is reached: {Shown()}");
+            referee.Check(Invariant.AsWanted, !_ways.To(vpc, address).Any(way => IsRouter(way.Instance)), () => $"{address} of {vpc.Id}, which is opted out, is reached: {Shown()}");
         }
     }
 
@@ -62,8 +63,8 @@ internal sealed class RestJudge(Stage stage, Referee referee)
                 () => $"{domain.Domain} is to be asked of {string.Join(", ", domain.Resolvers)}, and is of {(resolvers.IsDefault ? "nobody" : string.Join(", ", resolvers))}");
             referee.Check(
                 Invariant.AsWanted,
-                domain.Resolvers.Select(Address.Parse).All(resolver => _ways.All.Any(way => way.Prefix.Contains(resolver))),
-                () => $"{domain.Domain} is asked of {string.Join(", ", domain.Resolvers)}, which nobody reaches: {Shown()}");
+                domain.Resolvers.Select(Address.Parse).All(resolver => _ways.All.Any(way => way.Prefix.Contains(resolver))) || plan.Findings.Any(finding => finding.Rule == "resolver-without-router" && finding.Resource == domain.Domain),
+                () => $"{domain.Domain} is asked of {string.Join(", ", domain.Resolvers)}, which nobody reaches, and no finding says so: {Shown()}");
         }
     }
 
@@ -75,7 +76,7 @@ internal sealed class RestJudge(Stage stage, Referee referee)
         {
             foreach (var device in stage.OwnDevices.Where(device => device.HostName.EndsWith(id.ToString(), StringComparison.Ordinal) && device.Tags.Any(stage.World.Settings.NodeTags.All.Contains)))
             {
-                referee.Check(Invariant.Clean, false, () => $"{device.HostName} ({device.Id}) is still there, and {id} is not");
+                referee.Check(Invariant.Clean, plan.Steps.Any(step => step.Held is not null && step.Action is PlanAction.DeleteDevice held && held.Device == device.Id), () => $"{device.HostName} ({device.Id}) is still there, and {id} is not");
             }
 
             referee.Check(

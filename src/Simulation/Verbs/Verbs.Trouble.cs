@@ -5,6 +5,9 @@ namespace Automation.Simulation;
 /// <summary>What goes wrong on the way: calls, services, credentials, events and processes.</summary>
 internal static partial class Verbs
 {
+    /// <summary>New processes take over; it does not happen while a function is at work.</summary>
+    public const string Deploy = "deploy";
+
     private static readonly string[] s_services = ["EC2", "Auto Scaling", "Route 53", "SSM", "DynamoDB", "SQS", "Tailscale"];
 
     private static readonly Failure[] s_failures = [Failure.Unavailable, Failure.Throttled, Failure.Denied, Failure.Unavailable];
@@ -23,7 +26,7 @@ internal static partial class Verbs
         new("lose-events", 4, LoseEvents),
         new("double-events", 3, DoubleEvents),
         new("delay-events", 4, DelayEvents),
-        new("deploy", 1, Deploy),
+        new(Deploy, 1, Deployed),
     ];
 
     private static string? Fail(Stage stage, int a, int b, int c)
@@ -60,6 +63,7 @@ internal static partial class Verbs
     private static string? KillFunction(Stage stage, int a, int b, int c)
     {
         stage.World.Calls.DieAt(1 + (a % 60), afterEffect: b % 2 == 0);
+        stage.Faults.LostHandlings++;
         return string.Create(CultureInfo.InvariantCulture, $"the process will end {(b % 2 == 0 ? "after" : "before")} call {1 + (a % 60)} from now");
     }
 
@@ -94,7 +98,7 @@ internal static partial class Verbs
         return string.Create(CultureInfo.InvariantCulture, $"the next {1 + (a % 6)} events come {delay.TotalSeconds:0} s late");
     }
 
-    private static string? Deploy(Stage stage, int a, int b, int c)
+    private static string? Deployed(Stage stage, int a, int b, int c)
     {
         stage.World.Restart();
         return "new processes take over";

@@ -50,10 +50,11 @@ internal sealed record WantedNames(ILookup<string, DomainCandidate> Candidates, 
         var owns = record is not null && ownedView == view;
         if (answering.IsEmpty)
         {
-            if (owns && possible.FirstOrDefault(candidate => candidate.View == view) is { Served.Routers.IsEmpty: true } silent
+            if (owns && possible.FirstOrDefault(candidate => candidate.View == view) is { } silent
+                && silent.Served.Routers.All(router => router.Device is null)
                 && seen.Scopes.First(scope => scope.Scope == silent.Served.Scope).Instances.IsComplete)   // else they may only not have been read
             {
-                findings.Add(new("resolver-without-router", Finding.Warning, domain, $"It is forwarded into {silent.Served.Vpc.Id}, which has no router now: start one, or set tailscale:advertise = false on the VPC."));
+                findings.Add(new("resolver-without-router", Finding.Warning, domain, $"It is forwarded into {silent.Served.Vpc.Id}, which has no router in the tailnet now: start one, or set tailscale:advertise = false on the VPC."));
             }
 
             // What no longer answers for the zone is not asked, even if nothing else does.
