@@ -1,5 +1,6 @@
 using System.Globalization;
 using Automation.Plans;
+using Automation.Simulation;
 using Spectre.Console;
 
 namespace Automation.Cli;
@@ -10,6 +11,24 @@ internal sealed class ReportTable(TextWriter output)
     private const int Width = 160;
 
     private readonly IAnsiConsole _console = Create(output);
+
+    public void Write(SimulationResult result)
+    {
+        var invariants = NewTable("Invariant", "What must hold", "Checks");
+        foreach (var invariant in Invariant.All)
+        {
+            invariants.AddRow(Cell(invariant.Name), Cell(invariant.Text), Cell(result.Checks.GetValueOrDefault(invariant.Name).ToString(CultureInfo.InvariantCulture)));
+        }
+
+        var looks = NewTable("Looks to come to rest", "Stories");
+        foreach (var (count, stories) in result.LooksToRest)
+        {
+            looks.AddRow(Cell(count.ToString(CultureInfo.InvariantCulture)), Cell(stories.ToString(CultureInfo.InvariantCulture)));
+        }
+
+        _console.Write(invariants);
+        _console.Write(looks);
+    }
 
     public void Write(Report report)
     {

@@ -107,6 +107,9 @@ public sealed class SandboxWorld
     /// <summary>Sees what the schedule's Reconcile answered; nothing where nothing could be observed.</summary>
     public Action<ReadOnlyMemory<byte>>? Scheduled { get; set; }
 
+    /// <summary>Hears that a process has ended at a call, and another has taken over.</summary>
+    public Action? Died { get; set; }
+
     /// <summary>Decides what becomes of an event: delivered, lost, doubled. Null delivers all.</summary>
     public Func<string, int>? Copies { get; set; }
 
@@ -247,6 +250,7 @@ public sealed class SandboxWorld
         if (Calls.IsDead)   // all calls return at once or in turn, so the work is done or dead by now
         {
             Restart();
+            Died?.Invoke();
             return;
         }
 

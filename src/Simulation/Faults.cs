@@ -17,11 +17,15 @@ internal sealed class Faults
     {
         _stage = stage;
         stage.World.Copies = Copies;
+        stage.World.Died = () => Troubles.Add(stage.Now);
         Calls.Halves = Halve;
     }
 
     /// <summary>What becomes of an event.</summary>
     private readonly record struct Fate(int Copies, TimeSpan Delay);
+
+    /// <summary>When a call failed, or the process ended at one: of what it was to write, something may be left over.</summary>
+    public List<DateTimeOffset> Troubles { get; } = [];
 
     private OutsideCalls Calls => _stage.World.Calls;
 
@@ -45,6 +49,13 @@ internal sealed class Faults
 
     /// <summary>Something happens in the world while a function is at work, just before one of its calls to come.</summary>
     public void Meanwhile(int next, Action happens) => _meanwhile.Add((Calls.Count + next, happens));
+
+    /// <summary>The process ends at a call to come.</summary>
+    public void Kill(int next, bool afterEffect)
+    {
+        Calls.DieAt(next, afterEffect);
+        LostHandlings++;
+    }
 
     /// <summary>All is well again; what was late arrives.</summary>
     public void End()
@@ -135,8 +146,9 @@ internal sealed class Faults
         return fate.Copies;
     }
 
-    private static CallFailedException Failed(string operation, Failure failure)
+    private CallFailedException Failed(string operation, Failure failure)
     {
+        Troubles.Add(_stage.Now);
         var space = operation.StartsWith("Tailscale", StringComparison.Ordinal) ? "Tailscale".Length : operation.LastIndexOf(' ');
         return new(failure, operation[..space], operation[(space + 1)..], Code(failure), "as the story wants it");
     }

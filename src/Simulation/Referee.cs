@@ -10,7 +10,6 @@ internal sealed class Referee
     private readonly Stage _stage;
     private readonly SortedDictionary<VpcId, int> _sites = [];
     private readonly Dictionary<SimulatedRegion, int> _waitsSeen = [];
-    private readonly List<DateTimeOffset> _troubles = [];
     private ImmutableArray<SandboxDevice> _devices;
     private Ways? _ways;
 
@@ -36,9 +35,6 @@ internal sealed class Referee
             _stage.Tell($"VIOLATION of {invariant.Name}: {text}");
         }
     }
-
-    /// <summary>Something went wrong on the way, of which a key may be left over.</summary>
-    public void Trouble() => _troubles.Add(_stage.Now);
 
     public void Check(Invariant invariant, bool holds, Func<string> text)
     {
@@ -68,7 +64,7 @@ internal sealed class Referee
 
         foreach (var keys in _stage.Tailnet.Keys.Where(key => !key.IsInvalid(_stage.Now) && !key.Used).GroupBy(key => key.Description))
         {
-            var lost = _troubles.Count(trouble => trouble >= keys.Min(key => key.Created));
+            var lost = _stage.Faults.Troubles.Count(trouble => trouble >= keys.Min(key => key.Created));
             Check(Invariant.OneKey, keys.Count() <= 1 + lost, () => $"{keys.Count()} usable keys of '{keys.Key}' after {lost} lost answers");
         }
 

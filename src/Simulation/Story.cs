@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace Automation.Simulation;
 
@@ -28,5 +29,18 @@ public sealed record Story(ulong Seed, ImmutableArray<Step> Steps)
         return new(seed, steps.ToImmutable());
 
         Step Roll(string verb) => new(verb, dice.Next(1000), dice.Next(1000), dice.Next(1000));
+    }
+
+    /// <summary>As <see cref="Parse"/> reads it.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"seed {Seed}\n{string.Join('\n', Steps)}\n");
+
+    /// <param name="text">A line <c>seed N</c>, then one line for each step; empty lines and what follows a <c>#</c> do not count.</param>
+    /// <exception cref="FormatException">Names the line that is none.</exception>
+    public static Story Parse(string text)
+    {
+        string[] lines = [.. text.Split('\n').Select(line => line.Split('#')[0].Trim()).Where(line => line.Length > 0)];
+        return lines is [var first, .. var steps] && first.Split(' ') is ["seed", var number] && ulong.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var seed)
+            ? new(seed, [.. steps.Select(Step.Parse)])
+            : throw new FormatException($"A story begins with a line such as 'seed 7', not with '{Printable.Of(lines.FirstOrDefault())}'.");
     }
 }

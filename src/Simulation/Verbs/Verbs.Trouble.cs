@@ -62,8 +62,7 @@ internal static partial class Verbs
 
     private static string? KillFunction(Stage stage, int a, int b, int c)
     {
-        stage.World.Calls.DieAt(1 + (a % 60), afterEffect: b % 2 == 0);
-        stage.Faults.LostHandlings++;
+        stage.Faults.Kill(1 + (a % 60), afterEffect: b % 2 == 0);
         return string.Create(CultureInfo.InvariantCulture, $"the process will end {(b % 2 == 0 ? "after" : "before")} call {1 + (a % 60)} from now");
     }
 

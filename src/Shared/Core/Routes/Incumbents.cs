@@ -11,11 +11,12 @@ namespace Automation.Routes;
 /// </summary>
 internal sealed class Incumbents
 {
-    private readonly Dictionary<VpcId, PrefixSet> _approved = [];
+    private readonly Dictionary<VpcId, PrefixSet> _approved;
+    private readonly Dictionary<VpcId, PrefixSet> _left;
 
     public Incumbents(Snapshot seen, ImmutableArray<ServedVpc> served, Reachability reachability)
     {
-        var approved = new List<(VpcId Vpc, Prefix Prefix)>();
+        var (approved, left) = (new List<(VpcId Vpc, Prefix Prefix)>(), new List<(VpcId Vpc, Prefix Prefix)>());
         var vpcs = served.DistinctBy(vpc => vpc.Vpc.Id).ToDictionary(vpc => vpc.Vpc.Id, vpc => vpc.Vpc);
         var routers = served.SelectMany(vpc => vpc.Routers).DistinctBy(router => router.Instance.Id).ToImmutableArray();
         foreach (var router in routers)
@@ -44,6 +45,10 @@ internal sealed class Incumbents
             if (vpcs.ContainsKey(home))
             {
                 approved.AddRange(Attributed(ours, home, standing[home]));
+                if (!shown.Contains(instance) && (device.Connected || seen.ObservedAt - device.LastSeen < VpcServices.Blink))
+                {
+                    left.AddRange(Attributed(ours.Intersect(device.Advertised), home, standing[home]));
+                }
             }
 
             // A look at one scope, as an event or a launch asks for, must not give away what a VPC of another has in use.
@@ -53,12 +58,7 @@ internal sealed class Incumbents
             }
         }
 
-        foreach (var same in approved.GroupBy(claim => claim.Vpc, claim => claim.Prefix))
-        {
-            _approved[same.Key] = PrefixSet.Of(same);
-        }
-
-        Unread = [.. unread];
+        (_approved, _left, Unread) = (ByVpc(approved), ByVpc(left), [.. unread]);
 
         bool IsOf(Prefix prefix, VpcId home) => vpcs.TryGetValue(home, out var vpc) && vpc.Cidrs.Any(cidr => cidr.Prefix.Contains(prefix));
 
@@ -82,4 +82,10 @@ internal sealed class Incumbents
     public ImmutableHashSet<(Prefix Prefix, VpcId Vpc)> Unread { get; }
 
     public PrefixSet Of(VpcId vpc) => _approved.GetValueOrDefault(vpc, PrefixSet.Empty);
+
+    /// <summary>What nodes go on serving that are no routers any more: their role was taken off, and nothing is taken from them.</summary>
+    public PrefixSet LeftOf(VpcId vpc) => _left.GetValueOrDefault(vpc, PrefixSet.Empty);
+
+    private static Dictionary<VpcId, PrefixSet> ByVpc(IEnumerable<(VpcId Vpc, Prefix Prefix)> claims) =>
+        claims.GroupBy(claim => claim.Vpc, claim => claim.Prefix).ToDictionary(same => same.Key, PrefixSet.Of);
 }

@@ -101,10 +101,10 @@ internal static class Overlaps
         }
     }
 
-    // Of a VPC that waits, also what stand-ins go on serving.
-    private static PrefixSet Claimed(VpcService service, Incumbents incumbents) => !service.Waits
-        ? service.Prefixes
-        : service.Prefixes.Union(incumbents.Of(service.Vpc.Id).Where(prefix => service.Vpc.Cidrs.Any(cidr => cidr.State == VpcCidr.Associated && cidr.Prefix.Contains(prefix))));
+    // Also what former routers go on serving, and of a VPC that waits what its stand-ins do.
+    private static PrefixSet Claimed(VpcService service, Incumbents incumbents) => service.Prefixes.Union(
+        (service.Waits ? incumbents.Of(service.Vpc.Id) : incumbents.LeftOf(service.Vpc.Id))
+            .Where(prefix => service.Vpc.Cidrs.Any(cidr => cidr.State == VpcCidr.Associated && cidr.Prefix.Contains(prefix))));
 
     private static string? Pin(Vpc vpc, ICollection<Finding> findings)
     {
