@@ -22,12 +22,18 @@ internal sealed class Simulate(TextWriter output, TextWriter progress)
         }
 
         var (first, last) = Read(seeds);
-        var (clock, said) = (Stopwatch.StartNew(), TimeSpan.Zero);
+        var (clock, said, failed) = (Stopwatch.StartNew(), TimeSpan.Zero, 0);
         var result = await Simulator.RunAsync(
             first,
             last,
-            (ended, failed) =>
+            (ended, outcome) =>
             {
+                if (outcome.Violation is { } violation)
+                {
+                    failed++;
+                    progress.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {outcome.Story.Seed} fails: {violation.Invariant.Text}"));
+                }
+
                 if (clock.Elapsed - said >= s_between)
                 {
                     said = clock.Elapsed;

@@ -136,7 +136,8 @@ internal sealed class Referee
         {
             if (after.EndOf(way) is { } end)
             {
-                foreach (var other in after.All.Where(other => other.Prefix == way.Prefix && other.Instance != way.Instance))
+                // A VPC that is opted out is about to lose its prefixes, once others have theirs.
+                foreach (var other in after.All.Where(other => other.Prefix == way.Prefix && other.Instance != way.Instance && _stage.Vpcs.Any(one => one.Vpc.Id == after.EndOf(other) && one.Vpc.Advertise != "false")))
                 {
                     Check(Invariant.RightVpc, after.EndOf(other) is not { } another || another == end, () => $"{operation}: {way.Prefix} leads to {end} by {way.Instance.Id}, and to {after.EndOf(other)} by {other.Instance.Id}");
                 }

@@ -26,8 +26,8 @@ public static class Simulator
     /// <summary>More failures than these are the same fault over and over.</summary>
     private const int MostFailures = 20;
 
-    /// <param name="progress">Hears of each story as it ends: how many have, and how many failed.</param>
-    public static async Task<SimulationResult> RunAsync(ulong first, ulong last, Action<int, int>? progress, CancellationToken stopping)
+    /// <param name="progress">Hears of each story as it ends, and how many have; of one that fails as shortly as it still does.</param>
+    public static async Task<SimulationResult> RunAsync(ulong first, ulong last, Action<int, Outcome>? progress, CancellationToken stopping)
     {
         var clock = Stopwatch.StartNew();
         var failures = new ConcurrentBag<Outcome>();
@@ -46,7 +46,7 @@ public static class Simulator
             var outcome = await Telling.TellAsync(Story.Of(seed));
             if (outcome.Violation is not null)
             {
-                failures.Add(await Shrinker.ShrinkAsync(outcome));
+                failures.Add(outcome = await Shrinker.ShrinkAsync(outcome));
             }
 
             lock (gate)
@@ -60,7 +60,7 @@ public static class Simulator
                 worstLooks = outcome.Looks > worstLooks.Looks ? (outcome.Looks, seed) : worstLooks;
                 worstTime = outcome.Rest > worstTime.Time ? (outcome.Rest, seed) : worstTime;
                 (simulated, calls) = (simulated + outcome.Simulated, calls + outcome.Calls);
-                progress?.Invoke(++ended, failures.Count);
+                progress?.Invoke(++ended, outcome);
             }
         });
         return new(first, last, [.. failures.OrderBy(failure => failure.Story.Seed)], checks, worstLooks, worstTime, looks, simulated, calls, clock.Elapsed);

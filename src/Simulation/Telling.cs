@@ -18,6 +18,11 @@ public sealed class Telling
     /// <summary>What only the clock ends has ended by then: ten minutes of silence of a device, fifteen of a key, and the queue's own delay.</summary>
     private static readonly TimeSpan s_waits = TimeSpan.FromMinutes(20);
 
+    /// <summary>Tailscale itself ends an ephemeral device that is offline, also one whose deletion is held.</summary>
+    private static readonly TimeSpan s_waitsOfSilent = TimeSpan.FromMinutes(50);
+
+    private static readonly TimeSpan s_slice = TimeSpan.FromSeconds(30);
+
     private readonly Story _story;
     private readonly Stage _stage;
     private readonly Referee _referee;
@@ -107,7 +112,8 @@ public sealed class Telling
         var until = _stage.Now + duration;
         while (_stage.Now < until && _referee.Violation is null)
         {
-            var next = _stage.Later.Select(later => later.At).Append(until).Min();
+            // What happens while a function is at work may have something come later.
+            var next = _stage.Later.Select(later => later.At).Append(until).Append(_stage.Now + s_slice).Min();
             await _stage.World.RunAsync(next - _stage.Now);
             foreach (var later in _stage.Later.Where(later => later.At <= _stage.Now).ToArray())
             {
@@ -139,7 +145,7 @@ public sealed class Telling
 
         _stage.Tell("the faults stop");
         _stopped = _stage.Now;
-        await PassAsync(s_waits);
+        await PassAsync(_stage.OwnDevices.Any(device => !device.Connected) ? s_waitsOfSilent : s_waits);
         var looks = _looks;
         while (_looks < looks + 2 && _referee.Violation is null)
         {
