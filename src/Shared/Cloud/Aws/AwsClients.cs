@@ -16,7 +16,12 @@ public sealed class AwsClients : IAws
 {
     private const int Route53RequestsPerSecond = 5;
 
-    static AwsClients() => SlimPipeline.Use();
+    static AwsClients()
+    {
+        SlimPipeline.Use();
+        EnumTables.PreFill();
+        BuiltForms.Keep(null);
+    }
 
     private readonly Settings _settings;
     private readonly string _session;

@@ -33,11 +33,7 @@ internal sealed class AwsScope : IAwsScope
         T Config<T>(T config)
             where T : ClientConfig => ClientDefaults.With(config, Scope.Region, http);
 
-        _ec2 = new(() =>
-        {
-            EnumTables.PreFill();
-            return new Ec2Client(new LeanEc2(credentials, Config(new AmazonEC2Config())), Caller(AwsService.Ec2), Scope.Account);
-        });
+        _ec2 = new(() => new Ec2Client(new LeanEc2(credentials, Config(new AmazonEC2Config())), Caller(AwsService.Ec2), Scope.Account));
         _autoScaling = new(() => new AutoScalingClient(
             new ThinClient(credentials, Config(AutoScalingClient.Config())), Caller(AwsService.AutoScaling)));
         _route53 = new(() => new Route53Client(

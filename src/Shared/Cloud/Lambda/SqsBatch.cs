@@ -1,9 +1,11 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace Automation.Lambda;
+
+// Read and written without the serializer, which would take longer over its first types than over any batch.
 
 /// <summary>Messages of a queue, as Lambda's event source mapping hands them over.</summary>
 public sealed record SqsBatch(ImmutableArray<SqsRecord> Records)
@@ -19,27 +21,65 @@ public sealed record SqsBatch(ImmutableArray<SqsRecord> Records)
                 throw new MalformedBatchException("it has no Records");
             }
 
-            var read = records.Deserialize(SqsJson.Default.ImmutableArraySqsWireRecord);
-            return new([.. read.IsDefault ? throw new MalformedBatchException("its Records are null") : read.Select(Read)]);
+            return records.ValueKind switch
+            {
+                JsonValueKind.Array => new([.. records.EnumerateArray().Select(Read)]),
+                JsonValueKind.Null => throw new MalformedBatchException("its Records are null"),
+                _ => throw Misshapen("$"),
+            };
         }
         catch (JsonException error)
         {
-            // Where, but not what: the payload's content is not for a message.
-            throw new MalformedBatchException($"it is not JSON of the expected shape, at {error.Path ?? "$"}, byte {error.BytePositionInLine}");
+            throw Misshapen($"byte {error.BytePositionInLine} of line {error.LineNumber + 1}");
         }
     }
 
     // A record without its id could not be asked for again, so the whole batch must come back. Whatever else is missing concerns its one message.
-    private static SqsRecord Read(SqsWireRecord? wire, int index) => wire is { MessageId.Length: > 0 }
-        ? new(
-            wire.MessageId,
-            wire.ReceiptHandle ?? "",
-            wire.Body ?? "",
-            wire.EventSourceArn ?? "",
-            int.TryParse(wire.Attributes?.ApproximateReceiveCount, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 1,
-            Instant(wire.Attributes?.SentTimestamp),
-            wire.Attributes?.MessageGroupId)
-        : throw new MalformedBatchException($"record {index} has no messageId");
+    private static SqsRecord Read(JsonElement wire, int index)
+    {
+        if (wire.ValueKind is not (JsonValueKind.Object or JsonValueKind.Null))
+        {
+            throw Misshapen($"$[{index}]");
+        }
+
+        var attributes = Member(wire, "attributes");
+        if (attributes.ValueKind is not (JsonValueKind.Object or JsonValueKind.Null or JsonValueKind.Undefined))
+        {
+            throw Misshapen($"$[{index}].attributes");
+        }
+
+        return Text(wire, "messageId") is { Length: > 0 } id
+            ? new(
+                id,
+                Text(wire, "receiptHandle") ?? "",
+                Text(wire, "body") ?? "",
+                Text(wire, "eventSourceARN") ?? "",
+                int.TryParse(Text(attributes, "ApproximateReceiveCount"), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 1,
+                Instant(Text(attributes, "SentTimestamp")),
+                Text(attributes, "MessageGroupId"))
+            : throw new MalformedBatchException($"record {index} has no messageId");
+
+        string? Text(JsonElement from, string name)
+        {
+            var value = Member(from, name);
+            try
+            {
+                return value.ValueKind is JsonValueKind.String or JsonValueKind.Null or JsonValueKind.Undefined ? Of(value) : throw Misshapen($"$[{index}].{name}");
+            }
+            catch (InvalidOperationException)   // half a surrogate pair
+            {
+                throw Misshapen($"$[{index}].{name}");
+            }
+        }
+
+        static string? Of(JsonElement text) => text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+
+        static JsonElement Member(JsonElement from, string name) =>
+            from.ValueKind == JsonValueKind.Object && from.TryGetProperty(name, out var value) ? value : default;
+    }
+
+    // Where, but not what: the payload's content is not for a message.
+    private static MalformedBatchException Misshapen(string where) => new($"it is not JSON of the expected shape, at {where}");
 
     private static DateTimeOffset? Instant(string? milliseconds) =>
         EpochMilliseconds.TryParse(milliseconds, out var instant) ? instant : null;
@@ -67,24 +107,26 @@ public sealed record SqsBatchResponse(ImmutableArray<SqsBatchItemFailure> BatchI
     public static SqsBatchResponse Redeliver(IEnumerable<string> messageIds) =>
         new([.. messageIds.Select(id => new SqsBatchItemFailure(id))]);
 
-    public ReadOnlyMemory<byte> ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, SqsJson.Default.SqsBatchResponse);
+    public ReadOnlyMemory<byte> ToJson()
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("batchItemFailures");
+            foreach (var failure in BatchItemFailures)
+            {
+                json.WriteStartObject();
+                json.WriteString("itemIdentifier", failure.ItemIdentifier);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        return bytes.WrittenMemory;
+    }
 }
 
 public sealed record SqsBatchItemFailure(string ItemIdentifier);
-
-internal sealed record SqsWireRecord(
-    string? MessageId,
-    string? ReceiptHandle,
-    string? Body,
-    [property: JsonPropertyName("eventSourceARN")] string? EventSourceArn,
-    SqsWireAttributes? Attributes);
-
-internal sealed record SqsWireAttributes(
-    [property: JsonPropertyName("ApproximateReceiveCount")] string? ApproximateReceiveCount,
-    [property: JsonPropertyName("SentTimestamp")] string? SentTimestamp,
-    [property: JsonPropertyName("MessageGroupId")] string? MessageGroupId);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(ImmutableArray<SqsWireRecord>))]
-[JsonSerializable(typeof(SqsBatchResponse))]
-internal sealed partial class SqsJson : JsonSerializerContext;

@@ -166,7 +166,7 @@ internal sealed class AccessTokens(CredentialSource credentials, TailscaleHttp h
     private static AccessToken TokenIn(TailscaleCall call, TailscaleAnswer answer, DateTimeOffset asked, TailscaleCredential from)
     {
         Refusals.ThrowUnlessOk(call, answer, scopes: null);
-        var read = answer.Read(call, TailscaleJson.Default.WireToken);
+        var read = answer.Read(call, TailscaleWire.Token);
         if (read.AccessToken is not { } value || !HeaderText.IsSafe(value.Reveal()))
         {
             throw Refusals.Unreadable(call, answer, "the answer holds no access token");

@@ -48,7 +48,7 @@ public sealed class TailscaleClient : ITailscale, IDisposable
     public async Task<ImmutableArray<AuthKey>> ListAuthKeysAsync(CancellationToken stopping)
     {
         var answer = await SendOkAsync(TailscaleCall.ListKeys, _tailnet + "/keys?all=true", content: null, stopping);
-        return Read(TailscaleCall.ListKeys, answer, TailscaleJson.Default.WireKeys, read => (ImmutableArray<AuthKey>)
+        return Read(TailscaleCall.ListKeys, answer, TailscaleWire.Keys, read => (ImmutableArray<AuthKey>)
             [.. (read.Keys ?? throw new FormatException("the list of keys is null")).Select(WireReader.Key).OfType<AuthKey>()]);
     }
 
@@ -60,7 +60,7 @@ public sealed class TailscaleClient : ITailscale, IDisposable
         var filters = tags.Select(tag => "&tags=" + Uri.EscapeDataString(tag));
         var query = "?fields=all" + string.Concat(filters) + (hostName is null ? "" : "&hostname=" + Uri.EscapeDataString(hostName));
         var answer = await SendOkAsync(TailscaleCall.ListDevices, _tailnet + "/devices" + query, content: null, stopping);
-        var devices = Read(TailscaleCall.ListDevices, answer, TailscaleJson.Default.WireDevices, read => (ImmutableArray<Device>)
+        var devices = Read(TailscaleCall.ListDevices, answer, TailscaleWire.Devices, read => (ImmutableArray<Device>)
             [.. (read.Devices ?? throw new FormatException("the list of devices is null")).Select(WireReader.Device)]);
 
         // The API filters. Asked again here, so that a filter that it does not know can never bring in somebody else's device.
@@ -70,7 +70,7 @@ public sealed class TailscaleClient : ITailscale, IDisposable
     public async Task<Device?> GetDeviceAsync(DeviceId device, CancellationToken stopping)
     {
         var answer = await SendUnlessGoneAsync(TailscaleCall.GetDevice, $"/device/{device}?fields=all", content: null, stopping);
-        return answer is null ? null : Read(TailscaleCall.GetDevice, answer, TailscaleJson.Default.WireDevice, WireReader.Device);
+        return answer is null ? null : Read(TailscaleCall.GetDevice, answer, TailscaleWire.Device, WireReader.Device);
     }
 
     public async Task<bool> SetDeviceTagsAsync(DeviceId device, ImmutableArray<string> tags, CancellationToken stopping) =>
@@ -146,10 +146,10 @@ public sealed class TailscaleClient : ITailscale, IDisposable
         KeyRules.Check(description, tags, expiry);
         var asked = _time.GetUtcNow();
         var request = new WireKeyRequest(
-            "auth", description, (long)expiry.TotalSeconds, new(new(new(reusable, Ephemeral: true, Preauthorized: true, tags))));
+            "auth", description, (long)expiry.TotalSeconds, new(reusable, Ephemeral: true, Preauthorized: true, tags));
         var answer = await SendOkAsync(
-            TailscaleCall.CreateKey, _tailnet + "/keys", Json(request, TailscaleJson.Default.WireKeyRequest), stopping);
-        return Read(TailscaleCall.CreateKey, answer, TailscaleJson.Default.WireKey, key => new MintedKey(
+            TailscaleCall.CreateKey, _tailnet + "/keys", Json(TailscaleWire.Write(request)), stopping);
+        return Read(TailscaleCall.CreateKey, answer, TailscaleWire.Key, key => new MintedKey(
             KeyId.Parse(key.Id),
             key.Key ?? throw new FormatException("the answer holds no key"),
             WireReader.Instant(key.Expires) ?? asked + expiry));
@@ -165,7 +165,7 @@ public sealed class TailscaleClient : ITailscale, IDisposable
         try
         {
             var answer = await SendOkAsync(TailscaleCall.GetKey, $"{_tailnet}/keys/{id}", content: null, stopping);
-            return WireReader.Instant(answer.Read(TailscaleCall.GetKey, TailscaleJson.Default.WireKey).Expires) is { } expires
+            return WireReader.Instant(answer.Read(TailscaleCall.GetKey, TailscaleWire.Key).Expires) is { } expires
                 ? new(expires, null)
                 : new(null, "Tailscale does not say when the key expires.");
         }
@@ -216,9 +216,15 @@ public sealed class TailscaleClient : ITailscale, IDisposable
     }
 
     private static TResult Read<TWire, TResult>(
-        TailscaleCall call, TailscaleAnswer answer, JsonTypeInfo<TWire> type, Func<TWire, TResult> read)
+        TailscaleCall call, TailscaleAnswer answer, JsonTypeInfo<TWire> type, Func<TWire, TResult> read) =>
+        Read(call, answer, answer.Read(call, type), read);
+
+    private static TResult Read<TWire, TResult>(
+        TailscaleCall call, TailscaleAnswer answer, Func<JsonElement, TWire> wire, Func<TWire, TResult> read) =>
+        Read(call, answer, answer.Read(call, wire), read);
+
+    private static TResult Read<TWire, TResult>(TailscaleCall call, TailscaleAnswer answer, TWire wire, Func<TWire, TResult> read)
     {
-        var wire = answer.Read(call, type);
         try
         {
             return read(wire);
@@ -229,11 +235,10 @@ public sealed class TailscaleClient : ITailscale, IDisposable
         }
     }
 
-    private static Func<HttpContent> Json<T>(T value, JsonTypeInfo<T> type)
-    {
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(value, type);
-        return () => new ByteArrayContent(bytes) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
-    }
+    private static Func<HttpContent> Json<T>(T value, JsonTypeInfo<T> type) => Json(JsonSerializer.SerializeToUtf8Bytes(value, type));
+
+    private static Func<HttpContent> Json(byte[] bytes) =>
+        () => new ByteArrayContent(bytes) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
 
     private static SocketsHttpHandler Transport() => new()
     {

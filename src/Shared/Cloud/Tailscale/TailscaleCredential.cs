@@ -55,7 +55,8 @@ public abstract record TailscaleCredential
     {
         try
         {
-            return JsonSerializer.Deserialize(value, TailscaleJson.Default.WireCredential) is { ClientId.Length: > 0, ClientSecret: { } secret } read
+            using var json = JsonDocument.Parse(value);
+            return json.RootElement.ValueKind != JsonValueKind.Null && TailscaleWire.Credential(json.RootElement) is { ClientId.Length: > 0, ClientSecret: { } secret } read
                 ? new(read.ClientId, secret)
                 : null;
         }

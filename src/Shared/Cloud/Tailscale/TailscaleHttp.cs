@@ -62,11 +62,22 @@ internal sealed class TailscaleAnswer(HttpStatusCode status, byte[] body, string
     public ReadOnlyMemory<byte> Body => body;
 
     /// <exception cref="CallFailedException">Unavailable: what cannot be read is unknown, not empty.</exception>
-    public T Read<T>(TailscaleCall call, JsonTypeInfo<T> type)
+    public T Read<T>(TailscaleCall call, JsonTypeInfo<T> type) =>
+        Read(call, () => JsonSerializer.Deserialize(body, type) ?? throw Refusals.Unreadable(call, this, "the answer is null"));
+
+    /// <param name="read">Throws a <see cref="JsonException"/> where the answer is not as it should be.</param>
+    /// <exception cref="CallFailedException">Unavailable: what cannot be read is unknown, not empty.</exception>
+    public T Read<T>(TailscaleCall call, Func<JsonElement, T> read) => Read(call, () =>
+    {
+        using var json = JsonDocument.Parse(body);
+        return json.RootElement.ValueKind == JsonValueKind.Null ? throw Refusals.Unreadable(call, this, "the answer is null") : read(json.RootElement);
+    });
+
+    private T Read<T>(TailscaleCall call, Func<T> read)
     {
         try
         {
-            return JsonSerializer.Deserialize(body, type) ?? throw Refusals.Unreadable(call, this, "the answer is null");
+            return read();
         }
         catch (JsonException)   // not passed on: the body may hold a secret
         {

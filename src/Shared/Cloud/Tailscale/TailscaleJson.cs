@@ -3,46 +3,35 @@ using System.Text.Json.Serialization;
 
 namespace Automation.Tailscale;
 
-/// <summary>The API's JSON. Every member may be missing: what is needed is checked where it is used.</summary>
+/// <summary>The API's JSON, but for what a launch sends and reads: that is <see cref="TailscaleWire"/>. Every member may be missing: what is needed is checked where it is used.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.Never)]
-[JsonSerializable(typeof(WireCredential))]
-[JsonSerializable(typeof(WireDevices))]
 [JsonSerializable(typeof(WireDnsConfiguration))]
 [JsonSerializable(typeof(WireError))]
-[JsonSerializable(typeof(WireKey))]
-[JsonSerializable(typeof(WireKeyRequest))]
-[JsonSerializable(typeof(WireKeys))]
 [JsonSerializable(typeof(WireRouteRequest))]
 [JsonSerializable(typeof(WireTagRequest))]
-[JsonSerializable(typeof(WireDevice))]
 [JsonSerializable(typeof(WireRoutes))]
-[JsonSerializable(typeof(WireToken))]
 [JsonSerializable(typeof(Dictionary<string, string?[]?>), TypeInfoPropertyName = "SplitDns")]
 internal sealed partial class TailscaleJson : JsonSerializerContext;
 
-internal sealed record WireCredential(string? ClientId, [property: JsonConverter(typeof(SecretJson))] Secret? ClientSecret);
+internal sealed record WireCredential(string? ClientId, Secret? ClientSecret);
 
 internal sealed record WireError(string? Message);
 
-internal sealed record WireToken(
-    [property: JsonPropertyName("access_token"), JsonConverter(typeof(SecretJson))] Secret? AccessToken,
-    [property: JsonPropertyName("expires_in")] long? ExpiresIn,
-    string? Scope,
-    string? Tags);
+internal sealed record WireToken(Secret? AccessToken, long? ExpiresIn, string? Scope, string? Tags);
 
-internal sealed record WireKeyRequest(string KeyType, string Description, long ExpirySeconds, WireCapabilities Capabilities);
+internal sealed record WireKeyRequest(string KeyType, string Description, long ExpirySeconds, WireCreate Create);
 
 internal sealed record WireCapabilities(WireDeviceCapabilities? Devices);
 
 internal sealed record WireDeviceCapabilities(WireCreate? Create);
 
-internal sealed record WireCreate(bool Reusable, bool Ephemeral, bool Preauthorized, IReadOnlyList<string>? Tags);
+internal sealed record WireCreate(bool Reusable, bool Ephemeral, bool Preauthorized, IReadOnlyList<string?>? Tags);
 
 internal sealed record WireKeys(IReadOnlyList<WireKey?>? Keys);
 
 internal sealed record WireKey(
     string? Id,
-    [property: JsonConverter(typeof(SecretJson))] Secret? Key,
+    Secret? Key,
     string? KeyType,
     string? Description,
     string? Created,
@@ -76,13 +65,3 @@ internal sealed record WireTagRequest(IReadOnlyList<string> Tags);
 internal sealed record WireDnsConfiguration([property: JsonPropertyName("splitDNS")] Dictionary<string, IReadOnlyList<WireResolver?>?>? SplitDns);
 
 internal sealed record WireResolver(bool? UseWithExitNode);
-
-/// <summary>Takes a secret out of JSON without its ever being a member that prints.</summary>
-internal sealed class SecretJson : JsonConverter<Secret>
-{
-    public override Secret? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.String && reader.GetString() is { Length: > 0 } text ? new(text) : throw new JsonException("expected a text");
-
-    public override void Write(Utf8JsonWriter writer, Secret value, JsonSerializerOptions options) =>
-        throw new NotSupportedException("A secret is not written.");
-}

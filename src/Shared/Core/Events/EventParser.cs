@@ -62,7 +62,7 @@ public static class EventParser
             throw new MalformedEventException($"The event has {bytes} bytes; the largest that AWS delivers has {LargestBytes}.");
         }
 
-        var envelope = Read(text, EventJson.Default.EventEnvelope, "an EventBridge event");
+        var envelope = KnownEvents.Envelope(text) ?? Read(text, EventJson.Default.EventEnvelope, "an EventBridge event");
         return new(Printable.Of(envelope.Id), envelope.Time, Read(envelope));
     }
 
@@ -84,7 +84,7 @@ public static class EventParser
 
     private static ChangeEvent.InstanceHeld Held(EventEnvelope envelope)
     {
-        var detail = Detail(envelope, EventJson.Default.LifecycleActionDetail);
+        var detail = KnownEvents.LifecycleAction(envelope.Detail) ?? Detail(envelope, EventJson.Default.LifecycleActionDetail);
         var leaving = detail.LifecycleTransition switch
         {
             Launching => false,

@@ -1,7 +1,7 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Automation.Names;
 using Automation.Network;
 
@@ -15,7 +15,7 @@ public sealed record NodeSettings(
     PrefixSet AdvertiseRoutes,
     ImmutableArray<string> AdvertiseTags,
     SortedDictionary<string, string> Flags,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Dns64 = null)
+    string? Dns64 = null)
 {
     /// <remarks>AWS keeps control of the instance's own name resolution, so the node does not take the tailnet's.</remarks>
     public static NodeSettings Of(NodeProfile profile, PrefixSet routes) =>
@@ -32,9 +32,43 @@ public sealed record NodeSettings(
         return Encoding.UTF8.GetByteCount(with.ToJson()) <= Most ? with : this;
     }
 
-    public string ToJson() => JsonSerializer.Serialize(this, NodeSettingsJson.Default.NodeSettings);
-}
+    // Not by the serializer: at the first launch of a process that would take longer than all else about the settings.
+    public string ToJson()
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteString("hostname", Hostname);
+            json.WriteStartArray("advertiseRoutes");
+            foreach (var route in AdvertiseRoutes)
+            {
+                json.WriteStringValue(route.ToString());
+            }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(NodeSettings))]
-internal sealed partial class NodeSettingsJson : JsonSerializerContext;
+            json.WriteEndArray();
+            json.WriteStartArray("advertiseTags");
+            foreach (var tag in AdvertiseTags)
+            {
+                json.WriteStringValue(tag);
+            }
+
+            json.WriteEndArray();
+            json.WriteStartObject("flags");
+            foreach (var (name, value) in Flags)
+            {
+                json.WriteString(name, value);
+            }
+
+            json.WriteEndObject();
+            if (Dns64 is not null)
+            {
+                json.WriteString("dns64", Dns64);
+            }
+
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(bytes.WrittenSpan);
+    }
+}

@@ -47,6 +47,7 @@ def variants(options, scratch):
     found = [python()]
     if not options.without_go:
         found.append(go(scratch))
+    found.append(bare())
     if not options.peers_only:
         found.append(bootstrap(options.bootstrap))
     return found
@@ -72,6 +73,10 @@ def go(scratch):
     version = subprocess.run(["go", "env", "GOVERSION"], capture_output=True, text=True, check=True).stdout.strip().removeprefix("go")
     sdk_version = re.search(r'goModuleVersion = "([^"]+)"', (sdk / "aws/go_module_metadata.go").read_text())[1]
     return Variant("Go", (str(out),), f"Go {version}, AWS SDK v2 {sdk_version}", out, True)
+
+
+def bare():
+    return Variant("bare", (str(program := publish(HERE / "peers/bare", "bare-peer")),), ".NET 10, Native AOT, no SDK", program, True)
 
 
 def bootstrap(path):

@@ -11,6 +11,7 @@ from .launch import Trouble
 TIME_OF_PYTHON = 1 / 15
 MEMORY_OF_PYTHON = 1 / 3
 TIME_OF_GO = 2.5
+TIME_OF_BARE = 1.3
 ZIP_BYTES = 8_000_000
 GLIBC = (2, 34)   # Amazon Linux 2023's, which provided.al2023 runs on
 
@@ -57,7 +58,10 @@ class Results:
 
     def ratio(self, measure, name, peer):
         """The median of the ratios of each round: what slows a whole round down cancels out."""
-        return statistics.median(getattr(runs[name], measure) / getattr(runs[peer], measure) for runs in self.rounds)
+        return statistics.median(self._ratios(measure, name, peer))
+
+    def _ratios(self, measure, name, peer):
+        return [getattr(runs[name], measure) / getattr(runs[peer], measure) for runs in self.rounds]
 
     def _judge(self):
         time, memory = self.ratio("ms", "bootstrap", "Python"), self.ratio("peak_kib", "bootstrap", "Python")
@@ -69,13 +73,18 @@ class Results:
         if "Go" in self.zips:
             of_go = self.ratio("ms", "bootstrap", "Go")
             verdicts.append(Verdict("time at most 2.5 times Go's", f"{of_go:.2f}", of_go <= TIME_OF_GO))
+        of_bare = self._ratios("ms", "bootstrap", "bare")
+        verdicts.append(Verdict(
+            "time at most 1.3 times the bare peer's",
+            f"{min(of_bare):.2f} / {statistics.median(of_bare):.2f} / {max(of_bare):.2f}, least / median / most",
+            statistics.median(of_bare) <= TIME_OF_BARE))
         return verdicts + [
             Verdict("zip at most 8 MB", f"{zipped / 1e6:.2f} MB", zipped <= ZIP_BYTES),
             Verdict("GLIBC at most 2.34", dotted(glibc), glibc is None or glibc <= GLIBC),
         ]
 
     def as_text(self):
-        peers = [peer for peer in ("Python", "Go") if peer in self.zips]
+        peers = [peer for peer in ("Python", "Go", "bare") if peer in self.zips]
         head = ["variant", "exec to answer, ms (min / median / max)", *(f"time of {peer}'s" for peer in peers), "exec to first `next`, ms",
                 "CPU, ms", "peak memory, MiB", "memory of Python's", "connections", "zip, MB", "GLIBC"]
         rows = [head, ["---"] * len(head), *(self._row(variant, peers) for variant in self.variants)]
