@@ -170,7 +170,7 @@ internal sealed class AwsTarget : Target
         {
             if (isJson)
             {
-                var reader = new Utf8JsonReader(body.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? body.AsSpan(3) : body, new JsonReaderOptions { MaxDepth = 64 });
+                var reader = new Utf8JsonReader(WithoutMark(body), new JsonReaderOptions { MaxDepth = 64 });
                 using var json = JsonDocument.ParseValue(ref reader);   // the SDK looks at nothing behind it
                 return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty(call.Needs!, out var needed) && needed.ValueKind != JsonValueKind.Null;
             }
@@ -187,7 +187,8 @@ internal sealed class AwsTarget : Target
         }
         catch (Exception e) when (e is JsonException or XmlException)
         {
-            return false;
+            // The SDK passes over document types and their entities, whatever is wrong with them.
+            return !isJson && Encoding.UTF8.GetString(body).Contains("<!DOCTYPE", StringComparison.Ordinal);
         }
         catch (InvalidOperationException)   // a member's name that is no text: it is there all the same
         {
@@ -201,7 +202,7 @@ internal sealed class AwsTarget : Target
     /// </summary>
     private bool HasOtherShape(byte[] body)
     {
-        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = 64 });
+        var reader = new Utf8JsonReader(WithoutMark(body), new JsonReaderOptions { MaxDepth = 64 });
         var around = new Stack<(string Name, bool IsList)>();
         var name = "";
         try
@@ -239,6 +240,9 @@ internal sealed class AwsTarget : Target
 
         return false;
     }
+
+    // The byte-order mark, which the SDK passes over.
+    private static ReadOnlySpan<byte> WithoutMark(byte[] body) => body.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? body.AsSpan(Encoding.UTF8.Preamble.Length) : body;
 
     private static char KindOf(JsonTokenType token) => token switch
     {
