@@ -97,5 +97,5 @@ internal sealed class SimulatedSqs(IReadOnlyCollection<SimulatedQueue> queues, O
 {
     public Task ChangeMessageVisibilityAsync(string queueArn, string receiptHandle, TimeSpan delay, CancellationToken stopping) =>
         calls.Do("SQS ChangeMessageVisibility", stopping, () =>
-            (queues.FirstOrDefault(queue => queue.Arn == queueArn) ?? throw new KeyNotFoundException($"There is no queue {queueArn}.")).SetVisibility(receiptHandle, delay));
+            (queues.FirstOrDefault(queue => queue.Arn == queueArn) ?? throw new CallFailedException(Failure.NotFound, "SQS", "ChangeMessageVisibility", "QueueDoesNotExist", "The specified queue does not exist.")).SetVisibility(receiptHandle, delay));
 }

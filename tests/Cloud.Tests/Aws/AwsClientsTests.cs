@@ -9,7 +9,7 @@ public sealed class AwsClientsTests : IDisposable
 {
     private const string Sts = "POST https://sts.eu-west-1.amazonaws.com/";
     private const string Ec2InParis = "POST https://ec2.eu-west-3.amazonaws.com/";
-    private const string Empty = "<DescribeVpcsResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"/>";
+    private const string Empty = "<DescribeVpcsResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><requestId>r-1</requestId></DescribeVpcsResponse>";
 
     private static readonly Scope s_member = new("444455556666", "eu-west-3");
 
@@ -181,6 +181,16 @@ public sealed class AwsClientsTests : IDisposable
         Assert.Equal((Failure.Denied, "STS", "AssumeRole"), (failed.Failure, failed.Service, failed.Operation));
         Assert.Contains("allow sts:AssumeRole", failed.Message, StringComparison.Ordinal);
         Assert.Contains("trust policy of arn:aws:iam::444455556666:role/TailnetMember", failed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Does_not_take_an_empty_key_for_credentials()
+    {
+        _aws.On(Sts).Xml(Assumed(""));
+
+        var failed = await Assert.ThrowsAsync<CallFailedException>(() => Clients(_aws).In(s_member).Ec2.DescribeVpcsAsync(null, Stopping));
+
+        Assert.Equal((Failure.Unavailable, "STS", "AssumeRole"), (failed.Failure, failed.Service, failed.Operation));
     }
 
     [Fact]

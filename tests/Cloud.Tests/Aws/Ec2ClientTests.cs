@@ -99,6 +99,31 @@ public sealed class Ec2ClientTests : IDisposable
         Assert.Empty((await Client.DescribeNodesAsync(Stopping)).Items);
     }
 
+    [Theory]
+    [InlineData("<html><body>Service Unavailable</body></html>")]
+    [InlineData("<DescribeVpcsResponse/>")]
+    public async Task Does_not_take_for_an_empty_list_what_is_no_answer_of_EC2(string body)
+    {
+        _aws.On(Ec2).Xml(body).On(Ec2).Xml(body);
+
+        var failed = await Assert.ThrowsAsync<CallFailedException>(() => Client.DescribeVpcsAsync(null, Stopping));
+
+        Assert.Equal(Failure.Unavailable, failed.Failure);
+        Assert.Equal("EC2 DescribeInstances failed (unreadable): it is no answer of EC2: check the endpoint and what lies between", (await Assert.ThrowsAsync<CallFailedException>(() => Client.DescribeNodesAsync(Stopping))).Message);
+    }
+
+    [Fact]
+    public async Task A_value_that_the_SDK_cannot_read_makes_the_call_fail_and_is_not_told()
+    {
+        var body = $"<DescribeVpcAttributeResponse {Namespace}><requestId>r-1</requestId><enableDnsSupport><value>perhaps</value></enableDnsSupport></DescribeVpcAttributeResponse>";
+        _aws.On(Ec2).Xml(body).On(Ec2).Xml(body);
+
+        var failed = await Assert.ThrowsAsync<CallFailedException>(() => Client.DescribeVpcDnsAsync(RouterVpc, Stopping));
+
+        Assert.Equal(Failure.Unavailable, failed.Failure);
+        Assert.DoesNotContain("perhaps", failed.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Reads_to_the_last_page()
     {
@@ -241,7 +266,7 @@ public sealed class Ec2ClientTests : IDisposable
     public async Task Reads_both_DNS_attributes()
     {
         // Both calls run at once: either may come first.
-        var body = $"<DescribeVpcAttributeResponse {Namespace}><enableDnsSupport><value>true</value></enableDnsSupport>"
+        var body = $"<DescribeVpcAttributeResponse {Namespace}><requestId>r-1</requestId><enableDnsSupport><value>true</value></enableDnsSupport>"
             + "<enableDnsHostnames><value>false</value></enableDnsHostnames></DescribeVpcAttributeResponse>";
         _aws.On(Ec2, "Action=DescribeVpcAttribute", "VpcId=vpc-0a1b2c3d4e5f60718").Xml(body).On(Ec2).Xml(body);
 

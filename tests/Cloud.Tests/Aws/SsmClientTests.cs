@@ -75,12 +75,25 @@ public sealed class SsmClientTests : IDisposable
         Assert.Equal(exists, await Client.ParameterExistsAsync(AuthKey, Stopping));
     }
 
-    [Fact]
-    public async Task Does_not_take_an_empty_answer_for_an_absent_parameter()
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"Parameters":[null],"InvalidParameters":[]}""")]
+    public async Task Does_not_take_an_empty_answer_for_an_absent_parameter(string answer)
     {
-        _aws.On(Ssm).Json("{}");
+        _aws.On(Ssm).Json(answer);
 
         await Assert.ThrowsAsync<CallFailedException>(() => Client.ParameterExistsAsync(AuthKey, Stopping));
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"Parameters":[null]}""")]
+    public async Task Does_not_take_an_answer_without_a_list_for_no_parameters(string answer)
+    {
+        _aws.On(Ssm, Describe).Json(answer).On(Ssm, Describe).Json(answer);
+
+        await Assert.ThrowsAsync<CallFailedException>(() => Client.DescribeNodeParametersAsync("/tailnet", Stopping));
+        await Assert.ThrowsAsync<CallFailedException>(() => Client.DescribePoolParametersAsync("/tailnet", Stopping));
     }
 
     [Theory]

@@ -187,6 +187,28 @@ public sealed class DynamoLedgerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_scan_that_goes_round_in_circles_ends_and_counts_as_incomplete()
+    {
+        var page = $$$"""{"Items":[{{{NodeText}}}],"LastEvaluatedKey":{"pk":{"S":"x"} } }""";
+        _aws.On(Dynamo).Json(page).On(Dynamo).Json(page);
+
+        var all = await Ledger.ReadAllAsync(Stopping);
+
+        Assert.Equal("the service gave the same last key twice", all.Nodes.Problem);
+        Assert.False(all.Domains.IsComplete || all.Sites.IsComplete || all.Associations.IsComplete || all.Pools.IsComplete);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"Items":[null]}""")]
+    public async Task Does_not_take_an_answer_without_items_for_an_empty_ledger(string answer)
+    {
+        _aws.On(Dynamo).Json(answer);
+
+        await Assert.ThrowsAsync<CallFailedException>(() => Ledger.ReadAllAsync(Stopping));
+    }
+
+    [Fact]
     public async Task Throws_when_the_first_page_fails()
     {
         _aws.On(Dynamo).JsonError("ResourceNotFoundException", "Requested resource not found");

@@ -315,10 +315,30 @@ public sealed class ReconcileTests
         Assert.Empty(Outcomes(await InvokeAsync("{}")));
     }
 
+    [Fact]
+    public async Task News_of_the_end_of_time_keeps_no_other_message_from_its_answer()
+    {
+        await _network.WithAsync(Blue);
+        await InvokeAsync("{}");
+        World.Copies = _ => 0;
+        World.ChangeEvents.Send("""
+            {"version":"0","id":"1","detail-type":"Tag Change on Resource","source":"aws.tag","account":"111122223333","time":"9999-12-31T23:59:59Z","region":"eu-west-1","resources":[],"detail":{"service":"ec2","resource-type":"vpc"}}
+            """);
+        World.ChangeEvents.Send("""
+            {"version":"0","id":"2","detail-type":"Scheduled Event","source":"aws.events","account":"111122223333","time":"2026-03-04T09:00:00Z","region":"eu-west-1","resources":[],"detail":{}}
+            """);
+        await World.TickAsync();
+
+        Assert.Equal(1, World.ChangeEvents.Count);
+    }
+
     [Theory]
     [InlineData("""{"dryrun":true}""", "dryRun")]
     [InlineData("""{"scopes":["111122223333/eu-north-1"]}""", "111122223333/eu-north-1")]
+    [InlineData("""{"dryRun":true,"dryRun":false}""", "$.dryRun")]
     [InlineData("""{"scopes":[]}""", "scopes is empty")]
+    [InlineData("""{"scopes":[null]}""", "scopes holds null")]
+    [InlineData("""{"scopes":["111122223333/eu-west-1",null,"111122223333/eu-north-1"]}""", "scopes holds null")]
     [InlineData("""{"scopes":"all"}""", "$.scopes")]
     [InlineData("[]", "dryRun, scopes and allowMassDelete")]
     [InlineData("", "dryRun, scopes and allowMassDelete")]

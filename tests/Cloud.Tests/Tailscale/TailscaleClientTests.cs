@@ -242,6 +242,7 @@ public sealed class TailscaleClientTests
     [InlineData("{}")]
     [InlineData("""{"enabledRoutes":"10.0.0.0/16"}""")]
     [InlineData("""{"enabledRoutes":[7]}""")]
+    [InlineData("""{"enabledRoutes":["\ud800"]}""")]
     public async Task Routes_that_cannot_be_read_are_unknown(string body)
     {
         using var a = new AClient();

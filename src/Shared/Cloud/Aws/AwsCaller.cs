@@ -1,3 +1,5 @@
+using Amazon.Runtime;
+
 namespace Automation.Aws;
 
 /// <summary>Makes calls to one service: bounds how long each may take, and gives failures their meaning.</summary>
@@ -24,7 +26,12 @@ internal sealed class AwsCaller(AwsService service, AwsIdentity identity, TimePr
         try
         {
             // The SDK fetches credentials without the token: only waiting for the whole bounds that too.
-            return await call(either.Token).WaitAsync(either.Token).ConfigureAwait(false);
+            var answer = await call(either.Token).WaitAsync(either.Token).ConfigureAwait(false);
+
+            // The SDK takes any XML for an answer of EC2 that lists nothing, such as the page of whoever stands between. EC2 always tells the request's id.
+            return service == AwsService.Ec2 && answer is AmazonWebServiceResponse and not { ResponseMetadata.RequestId.Length: > 0 }
+                ? throw Unreadable(operation, "it is no answer of EC2: check the endpoint and what lies between")
+                : answer;
         }
         catch (Exception exception) when (AwsFailures.Explains(exception))
         {

@@ -17,7 +17,11 @@ internal static class AwsFailures
     /// <summary>Trouble of the outside world; everything else is a fault of this program and is let through.</summary>
     public static bool Explains(Exception exception) =>
         exception is AmazonServiceException or AmazonClientException or HttpRequestException or IOException or TimeoutException
-            or OperationCanceledException or XmlException or JsonException or CallFailedException;
+            or OperationCanceledException or XmlException or JsonException or CallFailedException
+        || IsOfReading(exception);
+
+    // What the SDK lets through from values that it cannot read, such as a number that is none. The text of it repeats the value.
+    private static bool IsOfReading(Exception exception) => exception is FormatException or OverflowException or ArgumentException;
 
     public static CallFailedException Of(Exception exception, AwsService service, string operation, AwsIdentity identity) => exception switch
     {
@@ -30,6 +34,7 @@ internal static class AwsFailures
         HttpIOException error => new(
             Failure.Unavailable, service.Name, operation, "connection", $"the connection ended before the answer did: {Printable.Of(error.Message)}", exception),
         AmazonClientException error => OfClient(error, service, operation),
+        _ when IsOfReading(exception) => Unreadable(service, operation, "the answer has a value that cannot be read"),
         _ => new(
             Failure.Unavailable, service.Name, operation, "unreadable", $"the answer cannot be read: {Printable.Of(exception.Message)}", exception),
     };

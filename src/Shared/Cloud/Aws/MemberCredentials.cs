@@ -60,7 +60,7 @@ internal sealed class MemberCredentials : RefreshingAWSCredentials
                 $"allow sts:AssumeRole on {_roleArn} in the role of the function, and the function's role in the trust policy of {_roleArn}");
         }
 
-        return answer.Credentials is { AccessKeyId: { } id, SecretAccessKey: { } secret, SessionToken: { } token, Expiration: { } expiration }
+        return answer.Credentials is { AccessKeyId: { Length: > 0 } id, SecretAccessKey: { Length: > 0 } secret, SessionToken: { Length: > 0 } token, Expiration: { } expiration }
             ? new(new(id, secret, token), expiration.ToUniversalTime(), _timeProvider)
             : throw _caller.Unreadable(Operation, "the answer has no credentials");
     }

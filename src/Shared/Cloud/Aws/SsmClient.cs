@@ -49,7 +49,7 @@ internal sealed class SsmClient(
         const string Operation = "GetParameters";
         var request = new GetParametersRequest { Names = [name], WithDecryption = false };
         var answer = await caller.CallAsync(Operation, token => client.GetParametersAsync(request, token), stopping).ConfigureAwait(false);
-        return answer.Parameters?.Any(parameter => parameter.Name == name) == true
+        return answer.Parameters?.Any(parameter => parameter?.Name == name) == true
             || (answer.InvalidParameters?.Contains(name) == true ? false : throw caller.Unreadable(Operation, $"it says neither that {Printable.Of(name)} is there nor that it is not"));
     }
 
@@ -225,9 +225,9 @@ internal sealed class SsmClient(
             },
             (page, listing) =>
             {
-                foreach (var parameter in page.Parameters ?? [])
+                foreach (var parameter in page.Parameters ?? throw caller.Unreadable("DescribeParameters", "the answer has no list of parameters"))
                 {
-                    read(parameter, listing);
+                    read(parameter ?? throw caller.Unreadable("DescribeParameters", "a parameter is null"), listing);
                 }
 
                 return page.NextToken;

@@ -67,30 +67,47 @@ internal sealed partial class DynamoLedger(IAmazonDynamoDB client, string table,
             try
             {
                 page = await caller.CallAsync("Scan", token => client.ScanAsync(request, token), stopping).ConfigureAwait(false);
+                if (page.Items is null || page.Items.Contains(null!))
+                {
+                    throw caller.Unreadable("Scan", "the answer has no items, or one that is null");
+                }
             }
             catch (CallFailedException failed) when (from is not null)
             {
-                nodes.AddProblem(failed.Message);
-                domains.AddProblem(failed.Message);
-                sites.AddProblem(failed.Message);
-                associations.AddProblem(failed.Message);
-                pools.AddProblem(failed.Message);
+                AddProblem(failed.Message);
                 break;
             }
 
-            foreach (var item in page.Items ?? [])
+            foreach (var item in page.Items)
             {
                 Read(item, nodes, domains, sites, associations, pools);
             }
 
-            from = page.LastEvaluatedKey;
-            if (from is not { Count: > 0 })
+            var next = page.LastEvaluatedKey;
+            if (next is not { Count: > 0 })
             {
                 break;
             }
+
+            if (from is not null && from.Text("pk") == next.Text("pk"))
+            {
+                AddProblem("the service gave the same last key twice");
+                break;
+            }
+
+            from = next;
         }
 
         return new(nodes.ToListing().AsSeen(), domains.ToListing().AsSeen(), sites.ToListing().AsSeen(), associations.ToListing().AsSeen(), pools.ToListing().AsSeen());
+
+        void AddProblem(string problem)
+        {
+            nodes.AddProblem(problem);
+            domains.AddProblem(problem);
+            sites.AddProblem(problem);
+            associations.AddProblem(problem);
+            pools.AddProblem(problem);
+        }
     }
 
     private static void Read(

@@ -73,7 +73,7 @@ internal static class LedgerItem
     {
         var list = item.GetValueOrDefault(name)?.L;
         texts = [];
-        if (list is null || list.Exists(value => value.S is null))
+        if (list is null || list.Exists(value => value?.S is null))
         {
             return false;
         }

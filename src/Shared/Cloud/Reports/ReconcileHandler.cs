@@ -154,7 +154,7 @@ public sealed partial class ReconcileHandler(Reconciler reconciler, Outside outs
         return result;
     }
 
-    private bool IsAnswered(Scope scope, DateTimeOffset happened) => _answered.TryGetValue(scope, out var began) && happened + s_settled <= began;
+    private bool IsAnswered(Scope scope, DateTimeOffset happened) => _answered.TryGetValue(scope, out var began) && happened <= began - s_settled;
 
     private ImmutableArray<Scope> ScopesOf(ChangeEvent change) => change switch
     {

@@ -5,8 +5,9 @@ using System.Text.Json.Serialization;
 namespace Automation.Reports;
 
 /// <summary>The text of a direct invocation: <c>{}</c>, <c>{"dryRun": true}</c>, <c>{"scopes": ["111122223333/us-east-1"]}</c>, <c>{"allowMassDelete": true}</c>.</summary>
-/// <remarks>A member that is not known is refused: a misspelt "dryrun" must not become a run that changes things.</remarks>
+/// <remarks>A member that is not known is refused, and one that comes twice: a misspelt "dryrun" must not become a run that changes things.</remarks>
 [JsonSourceGenerationOptions(
+    AllowDuplicateProperties = false,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     RespectNullableAnnotations = true)]
@@ -38,6 +39,11 @@ internal sealed partial class ReconcileRequestJson : JsonSerializerContext
             if (scopes.IsEmpty)
             {
                 throw new FormatException("scopes is empty: leave it out for all scopes.");
+            }
+
+            if (scopes.Any(scope => scope is null))   // respecting nullability does not reach into a list
+            {
+                throw new FormatException("scopes holds null: it is a list of SCOPES, such as [\"111122223333/us-east-1\"].");
             }
 
             if (scopes.FirstOrDefault(scope => !known.Contains(scope)) is { } unknown)

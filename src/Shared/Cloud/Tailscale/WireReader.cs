@@ -73,6 +73,15 @@ internal static class WireReader
         _ => throw new FormatException("routes are not a list"),
     };
 
-    private static Prefix PrefixOf(JsonElement text) =>
-        Prefix.Parse(text.ValueKind == JsonValueKind.String ? text.GetString() : null);
+    private static Prefix PrefixOf(JsonElement text)
+    {
+        try
+        {
+            return Prefix.Parse(text.ValueKind == JsonValueKind.String ? text.GetString() : null);
+        }
+        catch (InvalidOperationException)   // System.Text.Json's word, of an element, for what is no Unicode text
+        {
+            throw new FormatException("a route is no text");
+        }
+    }
 }

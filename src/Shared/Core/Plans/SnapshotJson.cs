@@ -8,6 +8,7 @@ namespace Automation.Plans;
 /// <summary>The snapshot file: what <c>tailnet snapshot</c> writes and <c>tailnet plan --snapshot</c> reads. It holds no secrets.</summary>
 [JsonSourceGenerationOptions(
     WriteIndented = true,
+    AllowDuplicateProperties = false,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,

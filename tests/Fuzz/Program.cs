@@ -1,0 +1,3 @@
+using Automation.Fuzz;
+
+return CommandLine.Run(args, Console.Out, Console.Error);
