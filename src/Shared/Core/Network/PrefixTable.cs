@@ -44,11 +44,12 @@ public sealed class PrefixTable<T>
     /// <summary>Divides a range by longest match, exactly, in order.</summary>
     public List<Match<T>> Split(Prefix range)
     {
-        var pieces = new List<Match<T>>();
         var at = Array.BinarySearch(_prefixes, range);
         var cover = at >= 0 ? at : Cover(range, ~at - 1);
         var inside = at >= 0 ? at + 1 : ~at;
-        Split(range, cover, inside, End(range, inside), pieces);
+        var end = End(range, inside);
+        var pieces = new List<Match<T>>(end == inside ? 1 : 4);
+        Split(range, cover, inside, end, pieces);
         return pieces;
     }
 

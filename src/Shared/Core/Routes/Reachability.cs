@@ -124,8 +124,15 @@ internal sealed class Reachability
             if (cidr.IsIPv6 ? answering.IPv6 : answering.IPv4)
             {
                 // Within each CIDR by itself: the VPC's own routers advertise CIDR by CIDR, and only the same prefix fails over.
-                var pieces = forward.Split(cidr).Where(match => match.By is not null).Select(match => match.Piece);
-                reached.AddRange(PrefixSet.Minimal(silence is null ? pieces : pieces.SelectMany(silence.Split).Where(match => match.By is null).Select(match => match.Piece)));
+                var pieces = forward.Split(cidr);
+                if (silence is null && pieces is [{ By: not null } whole])
+                {
+                    reached.Add(whole.Piece);
+                    continue;
+                }
+
+                reached.AddRange(PrefixSet.Minimal(pieces.Where(match => match.By is not null)
+                    .SelectMany(match => silence is null ? [match.Piece] : silence.Split(match.Piece).Where(rest => rest.By is null).Select(rest => rest.Piece))));
             }
         }
 

@@ -58,7 +58,7 @@ internal sealed class Walker(Topology topology)
     /// <summary>From a subnet, by longest match, as far as the packets go.</summary>
     public List<Leg> From(Subnet subnet, Prefix range)
     {
-        var legs = new List<Leg>();
+        var legs = new List<Leg>(1);
         if (topology.TableOf(subnet) is not { } table)
         {
             legs.Add(new(range, Landing.Unknown, null, $"the route table of {subnet.Id} was not seen", new(null, subnet.Id.ToString())));
