@@ -51,7 +51,7 @@ public sealed class SimulatedAws : IAws
     /// <summary>The Region that a VPC is in: no two VPCs have the same id.</summary>
     internal SimulatedRegion Find(VpcId vpc) => TryFind(vpc) ?? throw new KeyNotFoundException($"There is no VPC {vpc}.");
 
-    internal SimulatedRegion? TryFind(VpcId vpc) => _regions.Values.FirstOrDefault(region => region.Vpcs.Any(known => known.Id == vpc));
+    internal SimulatedRegion? TryFind(VpcId vpc) => _regions.Values.FirstOrDefault(region => region.Has(vpc));
 
     /// <param name="operation">Service and operation, such as <c>EC2 DescribeInstances</c>.</param>
     internal void Count(string operation) => _counts.AddOrUpdate(operation[..operation.LastIndexOf(' ')], 1, (_, count) => count + 1);

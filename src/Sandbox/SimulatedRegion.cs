@@ -64,6 +64,8 @@ public sealed partial class SimulatedRegion(Scope scope, TimeProvider time, Tail
 
     public Vpc Vpc(VpcId id) => _vpcs.TryGetValue(id, out var vpc) ? vpc : throw new KeyNotFoundException($"There is no VPC {id} in {scope}.");
 
+    internal bool Has(VpcId id) => _vpcs.ContainsKey(id);
+
     internal PrefixSet Cidrs(VpcId id) => PrefixSet.Of(Vpc(id).Cidrs.Where(cidr => cidr.State == VpcCidr.Associated).Select(cidr => cidr.Prefix));
 
     // What people do.

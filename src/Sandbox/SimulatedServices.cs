@@ -60,7 +60,7 @@ internal sealed class SimulatedServices(SimulatedAws aws, SimulatedRegion region
     public Task TagVpcAsync(VpcId vpc, string key, string value, CancellationToken stopping) =>
         Do("EC2 CreateTags", stopping, () =>
         {
-            if (region.Vpcs.All(known => known.Id != vpc))
+            if (!region.Has(vpc))
             {
                 throw new CallFailedException(Failure.NotFound, "EC2", "CreateTags", "InvalidVpcID.NotFound", $"The vpc ID '{vpc}' does not exist");
             }
@@ -86,7 +86,7 @@ internal sealed class SimulatedServices(SimulatedAws aws, SimulatedRegion region
             .Where(found => found?.Maintenance is not null).Select(found => (found!.Id, found.Maintenance!)).ToImmutableArray());
 
     public Task<Listing<Zone>> ListHostedZonesByVpcAsync(VpcId vpc, CancellationToken stopping) => ListAsync("Route 53 ListHostedZonesByVPC", ZonesPerPage, stopping, () =>
-        region.Vpcs.Any(known => known.Id == vpc)
+        region.Has(vpc)
             ? aws.Zones.At(vpc)
             : throw new CallFailedException(Failure.Invalid, "Route 53", "ListHostedZonesByVPC", "InvalidInput", $"The VPC {vpc} is not one of this account in {Scope.Region}."));
 

@@ -25,8 +25,8 @@ public sealed partial class SimulatedTransit
         .Select(table => new TransitRouteTable(table.Id, table.Gateway.Id, Routes(table)));
 
     /// <summary>Whether a VPC's route to the gateway leads anywhere.</summary>
-    internal bool Carries(TransitGatewayId gateway, VpcId vpc) => _attachments.Any(attachment =>
-        attachment.Gateway.Id == gateway && attachment.Vpc?.Vpc == vpc && attachment.State == TransitAttachment.Available);
+    internal bool Carries(TransitGatewayId gateway, VpcId vpc) => _ofVpc.TryGetValue(vpc, out var attachments)
+        && attachments.Exists(attachment => attachment.Gateway.Id == gateway && attachment.State == TransitAttachment.Available);
 
     internal bool IsUsed(SubnetId subnet) => _attachments.Any(attachment => attachment.State != "deleted" && attachment.Subnets.Contains(subnet));
 

@@ -11,6 +11,8 @@ public sealed partial class SimulatedTransit
     private readonly SortedDictionary<TransitGatewayId, Gateway> _gateways = [];
     private readonly List<Attachment> _attachments = [];   // in the order in which they came: of two that announce the same, the older wins
 
+    private readonly Dictionary<VpcId, List<Attachment>> _ofVpc = [];
+
     internal SimulatedTransit(SimulatedAws aws) => _aws = aws;
 
     // What people do.
@@ -45,6 +47,12 @@ public sealed partial class SimulatedTransit
             IPv6 = ipv6,
         };
         _attachments.Add(attachment);
+        if (!_ofVpc.TryGetValue(vpc, out var all))
+        {
+            _ofVpc[vpc] = all = [];
+        }
+
+        all.Add(attachment);
         const string Said = "responseElements.CreateTransitGatewayVpcAttachmentResponse.transitGatewayVpcAttachment.";
         region.Publish(
             "cloudtrail-ec2-create-transit-gateway-vpc-attachment",

@@ -36,6 +36,7 @@ public sealed partial class Tailnet(TimeProvider time, string name = "example.co
     private int _lastMachine;
     private int _lastKey;
     private int _lastToken;
+    private DateTimeOffset? _swept;
     private bool _isDown;
     private bool _splitDnsForgetsExitNode;
 
@@ -69,6 +70,12 @@ public sealed partial class Tailnet(TimeProvider time, string name = "example.co
     /// <summary>What time alone has ended.</summary>
     private void Sweep(DateTimeOffset now)
     {
+        if (now == _swept)   // nothing ends in the moment in which it began
+        {
+            return;
+        }
+
+        _swept = now;
         foreach (var (number, machine) in _machines.ToArray())
         {
             if (machine.Device is { Ephemeral: true, Connected: false } && now - machine.LastActive >= s_ephemeralStays)
@@ -89,7 +96,10 @@ public sealed partial class Tailnet(TimeProvider time, string name = "example.co
         _tokens.RemoveAll(token => token.Expires <= now);
     }
 
-    private Machine? Find(DeviceId device) => _machines.Values.FirstOrDefault(machine => machine.Device.Id == device);
+    // The number is in the id.
+    private Machine? Find(DeviceId device) =>
+        device.ToString() is ['n', .. var rest] && int.TryParse(rest.AsSpan()[..Math.Max(0, rest.Length - 5)], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && _machines.TryGetValue(number, out var machine) && machine.Device.Id == device ? machine : null;
 
     private Machine AddMachine(string hostName, ImmutableArray<string> tags, bool ephemeral, bool authorized, DateTimeOffset now)
     {

@@ -19,6 +19,7 @@ public sealed record ResourceId<TKind> : IComparable<ResourceId<TKind>>
     where TKind : IResourceKind
 {
     private readonly string _text;
+    private int _hash;   // 0 until it is asked for: ids are looked up far more often than they are read
 
     private ResourceId(string text) => _text = text;
 
@@ -32,6 +33,10 @@ public sealed record ResourceId<TKind> : IComparable<ResourceId<TKind>>
     /// <exception cref="FormatException">The text is no identifier of this kind.</exception>
     public static ResourceId<TKind> Parse(string? text) =>
         TryParse(text, out var id) ? id : throw new FormatException($"'{Printable.Of(text)}' is not the id of a {TKind.Word}.");
+
+    public bool Equals(ResourceId<TKind>? other) => ReferenceEquals(this, other) || string.Equals(_text, other?._text);
+
+    public override int GetHashCode() => _hash != 0 ? _hash : _hash = _text.GetHashCode(StringComparison.Ordinal);
 
     public int CompareTo(ResourceId<TKind>? other) => string.CompareOrdinal(_text, other?._text);
 

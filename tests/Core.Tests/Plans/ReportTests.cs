@@ -31,6 +31,30 @@ public class ReportTests
     }
 
     [Fact]
+    public void Leaves_out_what_has_no_room_says_so_and_keeps_what_failed()
+    {
+        var world = new AWorld().WithVpc(1, "10.0.0.0/16").WithRouter(1, inVpc: 1).Device(1, device => device with { Enabled = [] });
+        for (var vpc = 2; vpc < 100; vpc++)
+        {
+            world.WithVpc(vpc, $"10.{vpc}.0.0/16").WithRouter(vpc, inVpc: vpc).Device(vpc, device => device with { Enabled = [] });
+        }
+
+        var plan = world.Planned();
+        var results = plan.Steps.Select((step, at) => new StepResult(step, at == plan.Steps.Length - 1 ? new StepOutcome.Failed("no") : new StepOutcome.Applied())).ToArray();
+        var report = Report.Of(world.Seen(), plan, results, dryRun: false);
+        var most = report.ToUtf8Json().Length / 4;
+        var cut = report.ToUtf8Json(most);
+        var read = JsonNode.Parse(cut)!;
+
+        Assert.InRange(cut.Length, 1, most);
+        Assert.Equal("failed", (string)read["actions"]![0]!["outcome"]!);
+        Assert.Equal(report.Actions.Length, read["actions"]!.AsArray().Count + (int)read["leftOut"]!["actions"]!);
+        Assert.Equal(report.Summary, (string)read["summary"]!);
+        Assert.Equal(JsonNode.Parse(report.ToUtf8Json())!.AsObject().Select(member => member.Key), read.AsObject().Select(member => member.Key).Where(member => member != "leftOut"));
+        Assert.Equal(report.ToUtf8Json(), report.ToUtf8Json(int.MaxValue));
+    }
+
+    [Fact]
     public void Tells_every_outcome_by_its_word_and_what_became_of_it()
     {
         var world = new AWorld().WithVpc(1, "10.0.0.0/16").WithRouter(1, inVpc: 1).Device(1, device => device with { Enabled = [] });

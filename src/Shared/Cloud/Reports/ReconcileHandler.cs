@@ -11,6 +11,9 @@ namespace Automation.Reports;
 /// <summary>Answers the queue of network and name events, the schedule, and a person's direct invocation.</summary>
 public sealed partial class ReconcileHandler(Reconciler reconciler, Outside outside, Settings settings, Metrics metrics, TimeProvider time, ILogger log)
 {
+    /// <summary>Lambda takes 6 MB. A longer answer would fail the invocation, and Lambda would have all of it done twice more.</summary>
+    private const int MostBytes = 6 * 1024 * 1024;
+
     /// <summary>AWS calls are accepted before they are done, and no event says when: an unfinished answer is looked at again after this.</summary>
     private static readonly TimeSpan s_again = TimeSpan.FromSeconds(15);
 
@@ -34,7 +37,7 @@ public sealed partial class ReconcileHandler(Reconciler reconciler, Outside outs
         {
             return Has(payload.Span, "Records") ? await HandleAsync(SqsBatch.Parse(payload), stopping)
                 : Has(payload.Span, "detail-type", "source") ? await HandleEventAsync(payload, stopping)
-                : (await RunAsync(ReconcileRequestJson.Read(payload.Span, settings.Scopes), stopping)).Report.ToUtf8Json();
+                : Answer(await RunAsync(ReconcileRequestJson.Read(payload.Span, settings.Scopes), stopping));
         }
         finally
         {
@@ -51,8 +54,10 @@ public sealed partial class ReconcileHandler(Reconciler reconciler, Outside outs
             return SqsBatchResponse.Redeliver([]).ToJson();
         }
 
-        return (await RunAsync(s_everything, stopping)).Report.ToUtf8Json();
+        return Answer(await RunAsync(s_everything, stopping));
     }
+
+    private static ReadOnlyMemory<byte> Answer(ReconcileResult result) => result.Report.ToUtf8Json(MostBytes);
 
     private async Task<ReadOnlyMemory<byte>> HandleAsync(SqsBatch batch, CancellationToken stopping)
     {

@@ -9,6 +9,8 @@ namespace Automation.Names;
 /// <param name="Wants">By domain, in order; null where it should not be forwarded.</param>
 internal sealed record WantedNames(ILookup<string, DomainCandidate> Candidates, SortedDictionary<string, WantedDomain?> Wants)
 {
+    private const int MostNamed = 10;
+
     public static WantedNames Of(Snapshot seen, Routing routing, Associations associations, ICollection<PlannedStep> additions, ICollection<Finding> findings)
     {
         var choice = new ResolverChoice(seen, routing, additions, findings);
@@ -43,7 +45,7 @@ internal sealed record WantedNames(ILookup<string, DomainCandidate> Candidates, 
         if (live.Length > 1)
         {
             // Of EC2's own names every VPC has another view, so this is no fault of anyone's.
-            findings.Add(new("two-views", possible.Any(candidate => candidate.Zone.Length > 0) ? Finding.Warning : Finding.Info, domain, $"It has different answers in {string.Join(" and ", live)}; {(view is null ? "none of them is" : $"only {view} is")} forwarded, since the answers of two would race."));
+            findings.Add(new("two-views", possible.Any(candidate => candidate.Zone.Length > 0) ? Finding.Warning : Finding.Info, domain, $"It has different answers in {string.Join(" and ", live.Take(MostNamed))}{(live.Length > MostNamed ? $" and {live.Length - MostNamed} more" : "")}; {(view is null ? "none of them is" : $"only {view} is")} forwarded, since the answers of two would race."));
         }
 
         ImmutableArray<DomainCandidate> answering = [.. possible.Where(candidate => candidate.View == view && candidate.Answer == Answer.Yes).OrderBy(candidate => candidate.Served.Vpc.Id).ThenBy(candidate => candidate.Served.Scope)];

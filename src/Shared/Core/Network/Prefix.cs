@@ -9,17 +9,24 @@ namespace Automation.Network;
 [JsonConverter(typeof(PrefixJson))]
 public readonly record struct Prefix : IComparable<Prefix>
 {
+    // Two halves, as a number of 128 bits would be aligned to 16 bytes: tables and sets hold many of these.
+    private readonly ulong _high;
+    private readonly ulong _low;
+    private readonly byte _length;
+
     private Prefix(Address first, int length)
     {
-        First = first;
-        Length = length;
+        _high = (ulong)(first.Value >> 64);
+        _low = (ulong)first.Value;
+        _length = (byte)length;
+        IsIPv6 = first.IsIPv6;
     }
 
-    public Address First { get; }
+    public Address First => new(IsIPv6, new UInt128(_high, _low));
 
-    public int Length { get; }
+    public int Length => _length;
 
-    public bool IsIPv6 => First.IsIPv6;
+    public bool IsIPv6 { get; }
 
     public Address Last => new(IsIPv6, First.Value | HostMask);
 
@@ -62,13 +69,35 @@ public readonly record struct Prefix : IComparable<Prefix>
     public static Prefix Parse(string? text) =>
         TryParse(text, out var prefix) ? prefix : throw new FormatException($"'{Printable.Of(text)}' is not a prefix such as 10.0.0.0/16.");
 
-    public bool Contains(Address address) => address.IsIPv6 == IsIPv6 && First.Value <= address.Value && address.Value <= Last.Value;
+    public bool Contains(Address address) => address.IsIPv6 == IsIPv6 && Agrees((ulong)(address.Value >> 64), (ulong)address.Value);
 
-    public bool Contains(Prefix other) => other.Length >= Length && Contains(other.First);
+    public bool Contains(Prefix other) => other._length >= _length && other.IsIPv6 == IsIPv6 && Agrees(other._high, other._low);
 
     public bool Overlaps(Prefix other) => Contains(other) || other.Contains(this);
 
-    public int CompareTo(Prefix other) => First.CompareTo(other.First) is not 0 and var order ? order : Length.CompareTo(other.Length);
+    public int CompareTo(Prefix other) =>
+        IsIPv6 != other.IsIPv6 ? IsIPv6.CompareTo(other.IsIPv6)
+        : _high != other._high ? _high.CompareTo(other._high)
+        : _low != other._low ? _low.CompareTo(other._low)
+        : _length.CompareTo(other._length);
+
+    public bool Equals(Prefix other) => _low == other._low && _high == other._high && _length == other._length && IsIPv6 == other.IsIPv6;
+
+    public override int GetHashCode() => HashCode.Combine(_high, _low, _length, IsIPv6);
+
+    // In the bits before the prefix's end.
+    private bool Agrees(ulong high, ulong low)
+    {
+        var host = (IsIPv6 ? 128 : 32) - _length;
+        return host switch
+        {
+            0 => high == _high && low == _low,
+            < 64 => high == _high && (low ^ _low) >> host == 0,
+            64 => high == _high,
+            < 128 => (high ^ _high) >> (host - 64) == 0,
+            _ => true,
+        };
+    }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{First}/{Length}");
 }

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -16,6 +17,9 @@ public sealed class PrefixSet : IReadOnlyList<Prefix>, IEquatable<PrefixSet>
 {
     public static readonly PrefixSet Empty = new([]);
 
+    /// <summary>Up to so many, looking at each is less work than searching for every wider one.</summary>
+    private const int Few = 16;
+
     private readonly ImmutableArray<Prefix> _ordered;
 
     private PrefixSet(ImmutableArray<Prefix> ordered) => _ordered = ordered;
@@ -26,12 +30,37 @@ public sealed class PrefixSet : IReadOnlyList<Prefix>, IEquatable<PrefixSet>
 
     public Prefix this[int index] => _ordered[index];
 
-    public static PrefixSet Of(ReadOnlySpan<Prefix> prefixes) => Of(prefixes.ToArray().AsEnumerable());
+    public static PrefixSet Of(ReadOnlySpan<Prefix> prefixes) => Own(prefixes.ToArray());
 
-    public static PrefixSet Of(IEnumerable<Prefix> prefixes)
+    public static PrefixSet Of(IEnumerable<Prefix> prefixes) => prefixes as PrefixSet ?? Own(prefixes.ToArray());
+
+    // Most are in order already, or one alone.
+    private static PrefixSet Own(Prefix[] prefixes)
     {
-        var ordered = prefixes.Distinct().Order().ToImmutableArray();
-        return ordered.IsEmpty ? Empty : new(ordered);
+        for (var i = 1; i < prefixes.Length; i++)
+        {
+            if (prefixes[i - 1].CompareTo(prefixes[i]) >= 0)
+            {
+                Array.Sort(prefixes);
+                return Once(prefixes);
+            }
+        }
+
+        return prefixes.Length == 0 ? Empty : new(ImmutableCollectionsMarshal.AsImmutableArray(prefixes));
+    }
+
+    private static PrefixSet Once(Prefix[] ordered)
+    {
+        var count = 1;
+        for (var i = 1; i < ordered.Length; i++)
+        {
+            if (ordered[i] != ordered[count - 1])
+            {
+                ordered[count++] = ordered[i];
+            }
+        }
+
+        return new(ImmutableCollectionsMarshal.AsImmutableArray(ordered[..count]));
     }
 
     public bool Contains(Prefix prefix) => _ordered.BinarySearch(prefix) >= 0;
@@ -41,6 +70,19 @@ public sealed class PrefixSet : IReadOnlyList<Prefix>, IEquatable<PrefixSet>
     /// <summary>Whether one of the prefixes contains all of the range.</summary>
     public bool Covers(Prefix range)
     {
+        if (Count <= Few)
+        {
+            foreach (var prefix in _ordered)
+            {
+                if (prefix.Contains(range))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+
         for (var length = range.Length; length >= 0; length--)
         {
             if (Contains(Prefix.Of(range.First, length)))
@@ -81,9 +123,32 @@ public sealed class PrefixSet : IReadOnlyList<Prefix>, IEquatable<PrefixSet>
 
     public PrefixSet Intersect(PrefixSet other) => Where(other.Contains);
 
-    public PrefixSet Where(Func<Prefix, bool> keep) => Of(_ordered.Where(keep));
+    public PrefixSet Where(Func<Prefix, bool> keep)
+    {
+        var kept = new List<Prefix>();
+        foreach (var prefix in _ordered)
+        {
+            if (keep(prefix))
+            {
+                kept.Add(prefix);
+            }
+        }
 
-    public bool IsSubsetOf(PrefixSet other) => _ordered.All(other.Contains);
+        return kept.Count == Count ? this : kept.Count == 0 ? Empty : new([.. kept]);
+    }
+
+    public bool IsSubsetOf(PrefixSet other)
+    {
+        foreach (var prefix in _ordered)
+        {
+            if (!other.Contains(prefix))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     public bool Equals(PrefixSet? other) => other is not null && _ordered.AsSpan().SequenceEqual(other._ordered.AsSpan());
 

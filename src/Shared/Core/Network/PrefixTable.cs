@@ -11,10 +11,16 @@ public sealed class PrefixTable<T>
 
     public PrefixTable(IEnumerable<(Prefix Prefix, T Value)> lines)
     {
-        var ordered = lines.DistinctBy(line => line.Prefix).ToArray();
-        _prefixes = [.. ordered.Select(line => line.Prefix)];
-        _values = [.. ordered.Select(line => line.Value)];
-        Array.Sort(_prefixes, _values);
+        var all = lines.ToArray();
+        var inOrder = IsInOrder(all);
+        var each = inOrder ? all : [.. all.DistinctBy(line => line.Prefix)];
+        _prefixes = Array.ConvertAll(each, line => line.Prefix);
+        _values = Array.ConvertAll(each, line => line.Value);
+        if (!inOrder)
+        {
+            Array.Sort(_prefixes, _values);
+        }
+
         _wider = new int[_prefixes.Length];
         for (var i = 0; i < _prefixes.Length; i++)
         {
@@ -38,12 +44,28 @@ public sealed class PrefixTable<T>
     /// <summary>Divides a range by longest match, exactly, in order.</summary>
     public List<Match<T>> Split(Prefix range)
     {
-        var pieces = new List<Match<T>>();
         var at = Array.BinarySearch(_prefixes, range);
         var cover = at >= 0 ? at : Cover(range, ~at - 1);
         var inside = at >= 0 ? at + 1 : ~at;
-        Split(range, cover, inside, End(range, inside), pieces);
+        var end = End(range, inside);
+        var pieces = new List<Match<T>>(end == inside ? 1 : 4);
+        Split(range, cover, inside, end, pieces);
         return pieces;
+    }
+
+    /// <summary>Whether a prefix contains the range or lies inside it.</summary>
+    public bool IsRelated(Prefix range)
+    {
+        var at = Array.BinarySearch(_prefixes, range);
+        return at >= 0 || Cover(range, ~at - 1) >= 0 || (~at < _prefixes.Length && range.Contains(_prefixes[~at]));
+    }
+
+    /// <returns>The longest prefix that contains the range; null where none does.</returns>
+    public Prefix? Covering(Prefix range)
+    {
+        var at = Array.BinarySearch(_prefixes, range);
+        var cover = at >= 0 ? at : Cover(range, ~at - 1);
+        return cover < 0 ? null : _prefixes[cover];
     }
 
     /// <summary>The values of all prefixes that contain the range or lie inside it.</summary>
@@ -60,6 +82,20 @@ public sealed class PrefixTable<T>
         {
             yield return _values[inside];
         }
+    }
+
+    // Most are: what the tables are made of comes in order.
+    private static bool IsInOrder((Prefix Prefix, T Value)[] lines)
+    {
+        for (var i = 1; i < lines.Length; i++)
+        {
+            if (lines[i - 1].Prefix.CompareTo(lines[i].Prefix) >= 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private void Split(Prefix range, int cover, int from, int end, List<Match<T>> pieces)

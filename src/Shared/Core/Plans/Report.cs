@@ -9,6 +9,7 @@ namespace Automation.Plans;
 
 /// <summary>What a reconcile answers: what was seen, what is wanted, what was done, and what a person should know.</summary>
 /// <remarks>Members are only ever added: others build on these names.</remarks>
+/// <param name="LeftOut">How many entries of which member are missing, as the whole would have been too long; null where it is whole.</param>
 public sealed record Report(
     bool DryRun,
     string Summary,
@@ -24,8 +25,11 @@ public sealed record Report(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ReportPolicyFile? PolicyFile,
     SortedDictionary<string, JsonElement> RolePolicies,
     ImmutableArray<ReportAction> Actions,
-    ImmutableArray<ReportFinding> Findings)
+    ImmutableArray<ReportFinding> Findings,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SortedDictionary<string, int>? LeftOut = null)
 {
+    private const int MostEntries = 1 << 15;
+
     /// <param name="calls">How often each service was asked, by its name; null where nobody counted.</param>
     public static Report Of(Snapshot seen, Plan plan, IReadOnlyCollection<StepResult> results, bool dryRun, IReadOnlyDictionary<string, int>? calls = null) => new(
         dryRun,
@@ -62,6 +66,63 @@ public sealed record Report(
         [.. plan.Steps.Select(step => new StepResult(step, step.Held is { } why ? new StepOutcome.Held(why) : new StepOutcome.Planned()))];
 
     public byte[] ToUtf8Json() => JsonSerializer.SerializeToUtf8Bytes(this, ReportJson.Readable.Report);
+
+    /// <summary>The whole of it where that has room; else as much as has.</summary>
+    /// <param name="mostBytes">Room at least for the summary and what is said of each scope.</param>
+    public byte[] ToUtf8Json(int mostBytes)
+    {
+        var json = ToUtf8Json();
+        for (var keep = MostEntries; json.Length > mostBytes && keep > 0; keep /= 2)
+        {
+            json = Shortened(keep / 2).ToUtf8Json();
+        }
+
+        return json;
+    }
+
+    // What was not done and what is wrong matters most; what is only as it should be goes first. Policy texts hold all prefixes once more.
+    private Report Shortened(int keep)
+    {
+        var leftOut = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        ImmutableArray<T> First<T>(string member, ImmutableArray<T> all)
+        {
+            Leave(member, all.Length - keep);
+            return all.Length > keep ? all[..keep] : all;
+        }
+
+        SortedDictionary<string, T> FirstOf<T>(string member, SortedDictionary<string, T> all)
+        {
+            Leave(member, all.Count - keep);
+            return all.Count > keep ? new(all.Take(keep).ToDictionary(), StringComparer.Ordinal) : all;
+        }
+
+        void Leave(string member, int many)
+        {
+            if (many > 0)
+            {
+                leftOut[member] = many;
+            }
+        }
+
+        Leave("policyFile", PolicyFile is null ? 0 : 1);
+        Leave("rolePolicies", RolePolicies.Count);
+        return this with
+        {
+            Nodes = First("nodes", Nodes),
+            Routers = First("routers", Routers),
+            SplitDns = FirstOf("splitDns", SplitDns),
+            ZoneAssociations = First("zoneAssociations", ZoneAssociations),
+            Sites = FirstOf("sites", Sites),
+            Prefixes = First("prefixes", Prefixes),
+            Pools = First("pools", Pools),
+            Cleanup = Cleanup with { Items = First("cleanup", Cleanup.Items) },
+            PolicyFile = null,
+            RolePolicies = new(StringComparer.Ordinal),
+            Actions = First("actions", [.. Actions.OrderBy(action => action.Outcome is "planned" or "applied" or "already-so")]),
+            Findings = First("findings", [.. Findings.OrderBy(finding => finding.Severity is Finding.Error ? 0 : finding.Severity is Finding.Warning ? 1 : 2)]),
+            LeftOut = leftOut,
+        };
+    }
 }
 
 /// <param name="Calls">Requests to each service, by its name, from the look to the last step; retries within the SDK are not counted.</param>

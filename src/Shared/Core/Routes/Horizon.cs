@@ -54,7 +54,7 @@ internal sealed class Horizon(Topology topology)
             Add(line);
             foreach (var attachment in route.Attachments.Select(attachment => topology.Attachment(gateway, attachment)).OfType<TransitAttachment>())
             {
-                if (attachment.ResourceType == TransitAttachment.ToVpc && VpcId.TryParse(attachment.ResourceId, out var vpcId) && topology.Vpc(vpcId) is { } vpc)
+                if (topology.VpcOf(attachment) is { } vpcId && topology.Vpc(vpcId) is { } vpc)
                 {
                     _ranges.AddRange(topology.Cidrs(vpc).Prefixes);
                 }

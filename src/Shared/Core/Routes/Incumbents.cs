@@ -17,6 +17,7 @@ internal sealed class Incumbents
     public Incumbents(Snapshot seen, ImmutableArray<ServedVpc> served, Reachability reachability)
     {
         var (approved, left) = (new List<(VpcId Vpc, Prefix Prefix)>(), new List<(VpcId Vpc, Prefix Prefix)>());
+        var fars = new Dictionary<(InstanceId, VpcId Home, Prefix), VpcId?>();
         var vpcs = served.DistinctBy(vpc => vpc.Vpc.Id).ToDictionary(vpc => vpc.Vpc.Id, vpc => vpc.Vpc);
         var routers = served.SelectMany(vpc => vpc.Routers).DistinctBy(router => router.Instance.Id).ToImmutableArray();
         foreach (var router in routers)
@@ -70,11 +71,22 @@ internal sealed class Incumbents
                 {
                     yield return (home, prefix);
                 }
-                else if (through.SelectMany(router => reachability.Walk(router, prefix)).FirstOrDefault(leg => leg.Vpc is { } vpc && vpc != home && IsOf(prefix, vpc)) is { Vpc: { } far })
+                else if (through.Select(router => FarFrom(router, home, prefix)).FirstOrDefault(far => far is not null) is { } far)
                 {
                     yield return (far, prefix);
                 }
             }
+        }
+
+        // Asked twice: of the router, and of its device.
+        VpcId? FarFrom(Router router, VpcId home, Prefix prefix)
+        {
+            if (!fars.TryGetValue((router.Instance.Id, home, prefix), out var far))
+            {
+                fars[(router.Instance.Id, home, prefix)] = far = reachability.Walk(router, prefix).FirstOrDefault(leg => leg.Vpc is { } vpc && vpc != home && IsOf(prefix, vpc)).Vpc;
+            }
+
+            return far;
         }
     }
 

@@ -14,7 +14,9 @@ internal sealed class Reachability
     private readonly Walker _walker;
     private readonly HashSet<VpcId> _subnetsKnown;
     private readonly Dictionary<(VpcId, RouteTableId, string), Outlook> _outlooks = [];
-    private readonly Dictionary<(VpcId From, VpcId To, RouteTableId, string, Prefix), Answer> _answers = [];
+    private readonly Dictionary<Instance, Standpoint> _standpoints = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<SubnetId, Exit?> _exits = [];
+    private readonly Dictionary<(VpcId, RouteTableId, string), Exit> _sharedExits = [];
     private readonly Dictionary<VpcId, PrefixTable<Prefix>> _servable = [];
     private readonly Dictionary<(InstanceId, VpcId), (PrefixSet?, ImmutableArray<SubnetId>)> _reached = [];
     private readonly HashSet<Finding> _refused = [];
@@ -29,7 +31,7 @@ internal sealed class Reachability
     public Topology Topology => _topology;
 
     /// <summary>The far VPCs that a router has routes to, whether or not they answer, in order.</summary>
-    public IEnumerable<VpcId> Neighbours(Router router) => OutlookOf(router) is { } outlook ? outlook.Vpcs.Keys.Order() : [];
+    public ImmutableArray<VpcId> Neighbours(Router router) => OutlookOf(router)?.Neighbours ?? [];
 
     /// <summary>Ranges behind gateways that are no VPC of ours, with what is there.</summary>
     public ImmutableArray<(Prefix Range, string What)> Beyond(Router router) => OutlookOf(router)?.Beyond ?? [];
@@ -68,12 +70,13 @@ internal sealed class Reachability
     private PrefixSet? Reach(Router router, Vpc vpc, out ImmutableArray<SubnetId> silent)
     {
         silent = [];
-        if (OutlookOf(router) is not { } outlook || Place(router) is not { } place)
+        var standpoint = StandpointOf(router);
+        if (standpoint is not { Outlook: { } outlook })
         {
             return _topology.IsComplete ? [] : null;
         }
 
-        if (!_topology.IsComplete && (!_subnetsKnown.Contains(vpc.Id) || vpc.Cidrs.Any(cidr => outlook.Unknown.Related(cidr.Prefix).Any())))
+        if (!_topology.IsComplete && (!_subnetsKnown.Contains(vpc.Id) || vpc.Cidrs.Any(cidr => outlook.Unknown.IsRelated(cidr.Prefix))))
         {
             return null;
         }
@@ -83,14 +86,19 @@ internal sealed class Reachability
             return [];
         }
 
-        var cut = new List<Prefix>();
-        var mute = ImmutableArray.CreateBuilder<SubnetId>();
+        List<Prefix>? cut = null;
+        List<SubnetId>? mute = null;
         var answering = (IPv4: false, IPv6: false);
         foreach (var subnet in _topology.SubnetsOf(vpc.Id))
         {
-            foreach (var cidr in subnet.Cidrs.Where(cidr => forward.Related(cidr).Any()))
+            foreach (var cidr in subnet.Cidrs)
             {
-                switch (AnswerOf(router, place, subnet, cidr.IsIPv6))
+                if (!forward.IsRelated(cidr))
+                {
+                    continue;
+                }
+
+                switch (AnswerOf(standpoint, subnet, cidr.IsIPv6))
                 {
                     case Answer.Unknown when !_topology.IsComplete:
                         return null;
@@ -101,23 +109,30 @@ internal sealed class Reachability
                         answering.IPv4 = true;
                         break;
                     default:
-                        cut.Add(cidr);
-                        mute.Add(subnet.Id);
+                        (cut ??= []).Add(cidr);
+                        (mute ??= []).Add(subnet.Id);
                         break;
                 }
             }
         }
 
-        silent = [.. mute.Distinct()];
-        var silence = new PrefixTable<Prefix>(cut.Select(cidr => (cidr, cidr)));
+        silent = mute is null ? [] : [.. mute.Distinct()];
+        var silence = cut is null ? null : new PrefixTable<Prefix>(cut.Select(cidr => (cidr, cidr)));
         var reached = new List<Prefix>();
         foreach (var cidr in Servable(vpc).Prefixes)
         {
             if (cidr.IsIPv6 ? answering.IPv6 : answering.IPv4)
             {
                 // Within each CIDR by itself: the VPC's own routers advertise CIDR by CIDR, and only the same prefix fails over.
-                var pieces = forward.Split(cidr).Where(match => match.By is not null).Select(match => match.Piece);
-                reached.AddRange(PrefixSet.Minimal(pieces.SelectMany(piece => silence.Split(piece)).Where(match => match.By is null).Select(match => match.Piece)));
+                var pieces = forward.Split(cidr);
+                if (silence is null && pieces is [{ By: not null } whole])
+                {
+                    reached.Add(whole.Piece);
+                    continue;
+                }
+
+                reached.AddRange(PrefixSet.Minimal(pieces.Where(match => match.By is not null)
+                    .SelectMany(match => silence is null ? [match.Piece] : silence.Split(match.Piece).Where(rest => rest.By is null).Select(rest => rest.Piece))));
             }
         }
 
@@ -134,13 +149,30 @@ internal sealed class Reachability
         return cidrs;
     }
 
-    private Subnet? Place(Router router) =>
+    private Subnet? Place(Router router) => StandpointOf(router).Place;
+
+    private Outlook? OutlookOf(Router router) => StandpointOf(router).Outlook;
+
+    private Standpoint StandpointOf(Router router)
+    {
+        if (!_standpoints.TryGetValue(router.Instance, out var standpoint))
+        {
+            var place = PlaceOf(router);
+            _standpoints[router.Instance] = standpoint = place is null
+                ? new(null, null, [], [])
+                : new(place, OutlookFrom(place), [.. Sources(router, place, isIPv6: false)], [.. Sources(router, place, isIPv6: true)]);
+        }
+
+        return standpoint;
+    }
+
+    private Subnet? PlaceOf(Router router) =>
         router.Instance.Subnet is { } id && router.Instance.Vpc is { } vpc && _topology.Subnet(id) is { } subnet && subnet.Vpc == vpc ? subnet : null;
 
     // Routers of the same zone whose subnets have the same table see the same.
-    private Outlook? OutlookOf(Router router)
+    private Outlook? OutlookFrom(Subnet place)
     {
-        if (Place(router) is not { } place || _topology.TableOf(place) is not { } table)
+        if (_topology.TableOf(place) is not { } table)
         {
             return null;
         }
@@ -202,7 +234,8 @@ internal sealed class Reachability
     /// <returns><c>ok</c>, or what is wrong.</returns>
     public string Back(Router router, VpcId vpc, Prefix piece)
     {
-        if (Place(router) is not { } place)
+        var standpoint = StandpointOf(router);
+        if (standpoint is not { Place: { } place })
         {
             return "the router's subnet was not seen";
         }
@@ -215,9 +248,9 @@ internal sealed class Reachability
 
         foreach (var subnet in subnets)
         {
-            if (AnswerOf(router, place, subnet, piece.IsIPv6) != Answer.Comes)
+            if (AnswerOf(standpoint, subnet, piece.IsIPv6) != Answer.Comes)
             {
-                var lost = Sources(router, place, piece.IsIPv6).SelectMany(source => _walker.From(subnet, source)).FirstOrDefault(leg => leg.Vpc != place.Vpc);
+                var lost = standpoint.Sources(piece.IsIPv6).SelectMany(source => _walker.From(subnet, source)).FirstOrDefault(leg => leg.Vpc != place.Vpc);
                 return $"{subnet.Id}: {(lost.Trail is null ? "the router has no address of that family" : lost.What.Length == 0 ? $"it leads to {lost.Vpc}" : lost.What)}";
             }
         }
@@ -226,31 +259,66 @@ internal sealed class Reachability
     }
 
     /// <summary>Whether a subnet's packets to a router arrive in the router's VPC.</summary>
-    private Answer AnswerOf(Router router, Subnet place, Subnet subnet, bool isIPv6)
+    private Answer AnswerOf(Standpoint standpoint, Subnet subnet, bool isIPv6)
     {
-        if (_topology.TableOf(subnet) is not { } table)
+        if (ExitOf(subnet) is not { } exit)
         {
             return Answer.Unknown;
         }
 
+        var sources = standpoint.Sources(isIPv6);
         var answer = Answer.Comes;
-        var any = false;
-        foreach (var source in Sources(router, place, isIPv6))
+        foreach (var source in sources)
         {
-            any = true;
-            var key = (subnet.Vpc, place.Vpc, table.Id, subnet.Zone, source);
-            if (!_answers.TryGetValue(key, out var known))
-            {
-                var legs = _walker.From(subnet, source);
-                _answers[key] = known = legs.TrueForAll(leg => leg.Landing == Landing.Vpc && leg.Vpc == place.Vpc) ? Answer.Comes
-                    : legs.Exists(leg => leg.Landing == Landing.Unknown) ? Answer.Unknown
-                    : Answer.Lost;
-            }
-
+            var known = AnswerOf(exit, standpoint.Place!.Vpc, source);
             answer = known == Answer.Comes ? answer : answer == Answer.Lost ? answer : known;
         }
 
-        return any ? answer : Answer.Lost;   // without an address of the family it cannot even ask
+        return sources.IsEmpty ? Answer.Lost : answer;   // without an address of the family it cannot even ask
+    }
+
+    private Answer AnswerOf(Exit exit, VpcId home, Prefix source)
+    {
+        // Where all packets to a VPC's CIDR go the same way, so do those to an address in it.
+        if (_topology.Vpc(home) is { } vpc && _topology.Cidrs(vpc).Covering(source) is { } cidr && Answered(exit, home, cidr) is { } all)
+        {
+            return all;
+        }
+
+        return Answered(exit, home, source) ?? (Walked(exit, source).Exists(leg => leg.Landing == Landing.Unknown) ? Answer.Unknown : Answer.Lost);
+    }
+
+    /// <returns>null where packets to some of the range go another way than packets to the rest.</returns>
+    private Answer? Answered(Exit exit, VpcId home, Prefix range)
+    {
+        if (!exit.Answers.TryGetValue((home, range), out var known))
+        {
+            var legs = Walked(exit, range);
+            exit.Answers[(home, range)] = known = legs.TrueForAll(leg => leg.Landing == Landing.Vpc && leg.Vpc == home) ? Answer.Comes
+                : legs.TrueForAll(leg => leg.Landing == Landing.Unknown) ? Answer.Unknown
+                : legs.TrueForAll(leg => leg.Landing != Landing.Unknown && !(leg.Landing == Landing.Vpc && leg.Vpc == home)) ? Answer.Lost
+                : null;
+        }
+
+        return known;
+    }
+
+    private List<Leg> Walked(Exit exit, Prefix range) => _walker.From(exit.From, range);
+
+    // Subnets of the same zone with the same table send packets the same way.
+    private Exit? ExitOf(Subnet subnet)
+    {
+        if (!_exits.TryGetValue(subnet.Id, out var exit))
+        {
+            if (_topology.TableOf(subnet) is { } table && !_sharedExits.TryGetValue((subnet.Vpc, table.Id, subnet.Zone), out exit))
+            {
+                _sharedExits[(subnet.Vpc, table.Id, subnet.Zone)] = exit = new(subnet, []);
+            }
+
+            _exits[subnet.Id] = exit;
+        }
+
+        return exit;
     }
 
     /// <summary>What the far side sees a router's packets come from: it masks its clients with its own address.</summary>
@@ -268,5 +336,19 @@ internal sealed class Reachability
 
     /// <param name="Vpcs">What leads to each far VPC.</param>
     /// <param name="Unknown">Where packets to these come out cannot be said.</param>
-    private sealed record Outlook(Dictionary<VpcId, PrefixTable<Prefix>> Vpcs, ImmutableArray<(Prefix, string)> Beyond, PrefixTable<Prefix> Unknown, ImmutableArray<Leg> Lost);
+    private sealed record Outlook(Dictionary<VpcId, PrefixTable<Prefix>> Vpcs, ImmutableArray<(Prefix, string)> Beyond, PrefixTable<Prefix> Unknown, ImmutableArray<Leg> Lost)
+    {
+        public ImmutableArray<VpcId> Neighbours { get; } = [.. Vpcs.Keys.Order()];
+    }
+
+    /// <summary>What matters of where a router stands.</summary>
+    /// <param name="Place">null where its subnet was not seen.</param>
+    /// <param name="IPv4">What its packets come from.</param>
+    private sealed record Standpoint(Subnet? Place, Outlook? Outlook, ImmutableArray<Prefix> IPv4, ImmutableArray<Prefix> IPv6)
+    {
+        public ImmutableArray<Prefix> Sources(bool isIPv6) => isIPv6 ? IPv6 : IPv4;
+    }
+
+    /// <param name="Answers">By the VPC that packets are to come to, and what they are sent to.</param>
+    private sealed record Exit(Subnet From, Dictionary<(VpcId, Prefix), Answer?> Answers);
 }

@@ -21,6 +21,7 @@ internal sealed class Topology
     private readonly Dictionary<PeeringId, Peering> _peerings;
     private readonly Dictionary<(TransitGatewayId, TransitAttachmentId), TransitAttachment> _attachments;
     private readonly Dictionary<(TransitGatewayId, VpcId), TransitAttachment> _vpcAttachments = [];
+    private readonly Dictionary<TransitAttachment, VpcId> _attached = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<TransitRouteTableId, PrefixTable<TransitRoute>> _transitTables;
     private readonly HashSet<TransitGatewayId> _openGateways;
 
@@ -43,6 +44,7 @@ internal sealed class Topology
         {
             if (attachment.ResourceType == TransitAttachment.ToVpc && VpcId.TryParse(attachment.ResourceId, out var vpc))
             {
+                _attached[attachment] = vpc;
                 _vpcAttachments.TryAdd((attachment.Gateway, vpc), attachment);   // a VPC that was attached, detached and attached again has several
             }
         }
@@ -81,6 +83,9 @@ internal sealed class Topology
     public TransitAttachment? Attachment(TransitGatewayId gateway, TransitAttachmentId id) => _attachments.GetValueOrDefault((gateway, id));
 
     public TransitAttachment? Attachment(TransitGatewayId gateway, VpcId vpc) => _vpcAttachments.GetValueOrDefault((gateway, vpc));
+
+    /// <summary>The VPC that an attachment of this topology leads to; null where it leads to something else.</summary>
+    public VpcId? VpcOf(TransitAttachment attachment) => _attached.GetValueOrDefault(attachment);
 
     public PrefixTable<TransitRoute>? TransitTable(TransitRouteTableId id) => _transitTables.GetValueOrDefault(id);
 

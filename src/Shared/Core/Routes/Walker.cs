@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Automation.Network;
 using Automation.Plans;
 
@@ -38,7 +39,12 @@ internal readonly record struct Leg(Prefix Piece, Landing Landing, VpcId? Vpc, s
 /// <param name="By">The line of the table that they take from there; null where it is no table.</param>
 internal sealed record Trail(Trail? Before, string Resource, Prefix? By = null)
 {
-    public IEnumerable<Trail> FromStart() => (Before?.FromStart() ?? []).Append(this);
+    // The way on from where others have come by as well; its last thing is this one.
+    private Trail? _on;
+
+    public IEnumerable<Trail> FromStart() => (Before?.FromStart() ?? []).Concat(_on?.FromStart() ?? [this]);
+
+    public static Trail Join(Trail before, Trail on) => new(before, on.Resource, on.By) { _on = on };
 
     public override string ToString() => By is { } prefix ? $"{Resource} {prefix}" : Resource;
 }
@@ -46,10 +52,13 @@ internal sealed record Trail(Trail? Before, string Resource, Prefix? By = null)
 /// <summary>Sends all packets of a range on their way at once, and divides the range wherever their ways part.</summary>
 internal sealed class Walker(Topology topology)
 {
+    private readonly Dictionary<(TransitGatewayId, TransitRouteTableId?, Prefix), List<Leg>> _behind = [];
+    private readonly Dictionary<TransitAttachment, HashSet<string>?> _zones = new(ReferenceEqualityComparer.Instance);
+
     /// <summary>From a subnet, by longest match, as far as the packets go.</summary>
     public List<Leg> From(Subnet subnet, Prefix range)
     {
-        var legs = new List<Leg>();
+        var legs = new List<Leg>(1);
         if (topology.TableOf(subnet) is not { } table)
         {
             legs.Add(new(range, Landing.Unknown, null, $"the route table of {subnet.Id} was not seen", new(null, subnet.Id.ToString())));
@@ -93,7 +102,7 @@ internal sealed class Walker(Topology topology)
         }
         else if (TransitGatewayId.TryParse(target, out var gateway))
         {
-            Enter(from, gateway, piece, new(trail, target), legs);
+            Enter(from, gateway, piece, trail, legs);
         }
         else if (IsAppliance(route))
         {
@@ -149,8 +158,9 @@ internal sealed class Walker(Topology topology)
         }
     }
 
-    private void Enter(Subnet from, TransitGatewayId gateway, Prefix piece, Trail trail, List<Leg> legs)
+    private void Enter(Subnet from, TransitGatewayId gateway, Prefix piece, Trail before, List<Leg> legs)
     {
+        var trail = new Trail(before, gateway.ToString());
         if (topology.Attachment(gateway, from.Vpc) is not { } attachment)
         {
             legs.Add(new(piece, Landing.Unknown, null, $"no attachment of {from.Vpc} to {gateway} was seen", trail));
@@ -173,11 +183,31 @@ internal sealed class Walker(Topology topology)
         }
         else
         {
-            LookUp(attachment, piece, trail, [gateway], legs);
+            foreach (var leg in Behind(attachment, piece))
+            {
+                legs.Add(leg with { Trail = Trail.Join(before, leg.Trail) });
+            }
         }
     }
 
-    private void LookUp(TransitAttachment from, Prefix piece, Trail trail, HashSet<TransitGatewayId> passed, List<Leg> legs)
+    // Whatever enters a gateway and is looked up in the same table goes on the same way.
+    private List<Leg> Behind(TransitAttachment attachment, Prefix piece)
+    {
+        var key = (attachment.Gateway, attachment.RouteTable, piece);
+        if (attachment.RouteTable is null || !_behind.TryGetValue(key, out var legs))
+        {
+            legs = [];
+            LookUp(attachment, piece, new(null, attachment.Gateway.ToString()), [attachment.Gateway], legs);
+            if (attachment.RouteTable is not null)   // else what is wrong is said of this attachment alone
+            {
+                _behind[key] = legs;
+            }
+        }
+
+        return legs;
+    }
+
+    private void LookUp(TransitAttachment from, Prefix piece, Trail trail, ImmutableArray<TransitGatewayId> passed, List<Leg> legs)
     {
         if (from.RouteTable is not { } id)
         {
@@ -193,12 +223,13 @@ internal sealed class Walker(Topology topology)
             return;
         }
 
+        string? none = null;
         foreach (var match in table.Split(piece))
         {
             var next = new Trail(trail, id.ToString(), match.By);
             if (match.By is null)
             {
-                legs.Add(new(match.Piece, Landing.Nowhere, null, $"{id} has no route for it", next));
+                legs.Add(new(match.Piece, Landing.Nowhere, null, none ??= $"{id} has no route for it", next));
             }
             else if (match.Value.State != Route.Active || match.Value.Attachments.IsEmpty)
             {
@@ -211,7 +242,7 @@ internal sealed class Walker(Topology topology)
         }
     }
 
-    private void Leave(TransitGatewayId gateway, TransitRoute route, Prefix piece, Trail trail, HashSet<TransitGatewayId> passed, List<Leg> legs)
+    private void Leave(TransitGatewayId gateway, TransitRoute route, Prefix piece, Trail trail, ImmutableArray<TransitGatewayId> passed, List<Leg> legs)
     {
         if (route.Attachments.Length > 1)
         {
@@ -233,7 +264,7 @@ internal sealed class Walker(Topology topology)
         {
             legs.Add(new(piece, Landing.Broken, null, $"{id} is {Printable.Of(attachment.State)}", trail));
         }
-        else if (attachment.ResourceType == TransitAttachment.ToVpc && VpcId.TryParse(attachment.ResourceId, out var vpcId))
+        else if (topology.VpcOf(attachment) is { } vpcId)
         {
             if (topology.Vpc(vpcId) is not { } vpc)
             {
@@ -259,7 +290,7 @@ internal sealed class Walker(Topology topology)
         }
     }
 
-    private void Pass(TransitAttachment peering, Prefix piece, Trail trail, HashSet<TransitGatewayId> passed, List<Leg> legs)
+    private void Pass(TransitAttachment peering, Prefix piece, Trail trail, ImmutableArray<TransitGatewayId> passed, List<Leg> legs)
     {
         if (!TransitGatewayId.TryParse(peering.ResourceId, out var far) || topology.Attachment(far, peering.Id) is not { } there)
         {
@@ -297,6 +328,16 @@ internal sealed class Walker(Topology topology)
 
     /// <returns>null where a subnet was not seen.</returns>
     private HashSet<string>? Zones(TransitAttachment attachment)
+    {
+        if (!_zones.TryGetValue(attachment, out var zones))
+        {
+            _zones[attachment] = zones = ZonesOf(attachment);
+        }
+
+        return zones;
+    }
+
+    private HashSet<string>? ZonesOf(TransitAttachment attachment)
     {
         var zones = new HashSet<string>();
         foreach (var id in attachment.Subnets)
