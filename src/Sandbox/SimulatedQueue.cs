@@ -98,4 +98,8 @@ internal sealed class SimulatedSqs(IReadOnlyCollection<SimulatedQueue> queues, O
     public Task ChangeMessageVisibilityAsync(string queueArn, string receiptHandle, TimeSpan delay, CancellationToken stopping) =>
         calls.Do("SQS ChangeMessageVisibility", stopping, () =>
             (queues.FirstOrDefault(queue => queue.Arn == queueArn) ?? throw new KeyNotFoundException($"There is no queue {queueArn}.")).SetVisibility(receiptHandle, delay));
+
+    public Task SendMessageAsync(Uri queue, string body, CancellationToken stopping) =>
+        calls.Do("SQS SendMessage", stopping, () =>
+            (queues.FirstOrDefault(known => known.Arn.EndsWith($":{queue.Segments[^1]}", StringComparison.Ordinal)) ?? throw new KeyNotFoundException($"There is no queue {queue}.")).Send(body));
 }
