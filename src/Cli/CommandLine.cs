@@ -11,7 +11,7 @@ internal static class CommandLine
         plan, apply, status, explain, adopt, snapshot and doctor take their settings from the functions' own environment variables. Required:
         TAILSCALE_CREDENTIAL and LEDGER_TABLE. With defaults: TAILNET, TAILSCALE_API_URL, NODE_TAGS, PARAMETER_PREFIX,
         PARAMETER_KMS_KEY, SCOPES, MEMBER_ROLE, ROUTES_DOCUMENT, OPT_IN_PREFIXES, ZONE_ASSOCIATION, SERVICE_DOMAINS, REVERSE_ZONES,
-        DNS64_DOCUMENT, PROBE_DOCUMENT, KEY_POOLS, DEVICE_PRICE and DRY_RUN. AWS is asked for ACCOUNT_ID where it is not set; the Region comes from AWS_REGION,
+        DNS64_DOCUMENT, PROBE_DOCUMENT, KEY_POOLS, DEVICE_PRICE, NODE_QUEUE_URL and DRY_RUN. AWS is asked for ACCOUNT_ID where it is not set; the Region comes from AWS_REGION,
         AWS_DEFAULT_REGION or the profile. AWS credentials, AWS_PROFILE and AWS_ENDPOINT_URL are the SDK's own. docs/operations.md
         describes them all.
 

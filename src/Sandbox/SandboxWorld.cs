@@ -61,6 +61,7 @@ public sealed class SandboxWorld
             null,
             [],
             DevicePrice: null,
+            NodeQueue: new("https://sqs.eu-west-1.amazonaws.com/111122223333/tailnet-node-events"),
             DryRun: false);
         Aws = new(Clock, Tailnet, Calls);
         Ledger = new(Calls);

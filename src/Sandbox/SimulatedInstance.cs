@@ -30,6 +30,9 @@ public sealed class SimulatedInstance
     /// <summary>The hook that holds it; null while none does.</summary>
     public string? Hook { get; set; }
 
+    /// <summary>That hook holds it on its way out.</summary>
+    public bool HookLeaves { get; set; }
+
     /// <summary>The lifecycle state to which its hook lets it go; null where it ends then.</summary>
     public string? HookLeadsTo { get; set; }
 

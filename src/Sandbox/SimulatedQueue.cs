@@ -97,5 +97,12 @@ internal sealed class SimulatedSqs(IReadOnlyCollection<SimulatedQueue> queues, O
 {
     public Task ChangeMessageVisibilityAsync(string queueArn, string receiptHandle, TimeSpan delay, CancellationToken stopping) =>
         calls.Do("SQS ChangeMessageVisibility", stopping, () =>
-            (queues.FirstOrDefault(queue => queue.Arn == queueArn) ?? throw new CallFailedException(Failure.NotFound, "SQS", "ChangeMessageVisibility", "QueueDoesNotExist", "The specified queue does not exist.")).SetVisibility(receiptHandle, delay));
+            Of(queue => queue.Arn == queueArn, "ChangeMessageVisibility").SetVisibility(receiptHandle, delay));
+
+    public Task SendMessageAsync(Uri queue, string body, CancellationToken stopping) =>
+        calls.Do("SQS SendMessage", stopping, () =>
+            Of(known => known.Arn.EndsWith($":{queue.Segments[^1]}", StringComparison.Ordinal), "SendMessage").Send(body));
+
+    private SimulatedQueue Of(Func<SimulatedQueue, bool> which, string operation) =>
+        queues.FirstOrDefault(which) ?? throw new CallFailedException(Failure.NotFound, "SQS", operation, "QueueDoesNotExist", "The specified queue does not exist.");
 }

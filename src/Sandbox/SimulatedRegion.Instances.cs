@@ -202,6 +202,7 @@ public sealed partial class SimulatedRegion
     private void Hold(SimulatedInstance instance, string hook, string lifecycleState, string? next, string sample)
     {
         instance.Hook = hook;
+        instance.HookLeaves = sample.StartsWith("asg-terminate", StringComparison.Ordinal);
         instance.LifecycleState = lifecycleState;
         instance.HookLeadsTo = next;
         instance.HookEnds = Now + HookTimeout;

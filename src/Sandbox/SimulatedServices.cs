@@ -77,6 +77,11 @@ internal sealed class SimulatedServices(SimulatedAws aws, SimulatedRegion region
     public Task<string?> DescribeLifecycleStateAsync(InstanceId instance, CancellationToken stopping) =>
         Do("Auto Scaling DescribeAutoScalingInstances", stopping, () => region.Find(instance) is { IsInGroup: true } found ? found.LifecycleState : null);
 
+    // Of a group's hooks, those that hold an instance are all that can be told apart.
+    public Task<ImmutableArray<GroupHook>> DescribeLifecycleHooksAsync(string group, CancellationToken stopping) =>
+        Do("Auto Scaling DescribeLifecycleHooks", stopping, () => region.Instances.Where(instance => instance.Group == group && instance.Hook is not null)
+            .Select(instance => new GroupHook(group, instance.Hook!, instance.HookLeaves)).Distinct().ToImmutableArray());
+
     public Task<ImmutableArray<(InstanceId Instance, string State)>> DescribeLifecycleStatesAsync(IReadOnlyCollection<InstanceId> instances, CancellationToken stopping) =>
         Do("Auto Scaling DescribeAutoScalingInstances", stopping, () => instances.Select(region.Find)
             .Where(found => found is { IsInGroup: true }).Select(found => (found!.Id, found.LifecycleState)).ToImmutableArray());

@@ -124,8 +124,6 @@ internal sealed class Faults
         return true;
     }
 
-    public int LostEvents { get; private set; }
-
     /// <summary>How often a message could only come back after the queue's own delay: its process ended, or the queue could not be asked for another.</summary>
     public int LostHandlings { get; set; }
 
@@ -142,7 +140,6 @@ internal sealed class Faults
             return 0;
         }
 
-        LostEvents += fate.Copies == 0 ? 1 : 0;
         return fate.Copies;
     }
 

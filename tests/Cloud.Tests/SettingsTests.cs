@@ -38,6 +38,7 @@ public sealed class SettingsTests
         Assert.False(settings.Names.ReverseZones);
         Assert.Empty(settings.KeyPools);
         Assert.Null(settings.DevicePrice);
+        Assert.Null(settings.NodeQueue);
         Assert.False(settings.DryRun);
     }
 
@@ -61,6 +62,7 @@ public sealed class SettingsTests
         Set("REVERSE_ZONES", "true");
         Set("KEY_POOLS", "ci=exit-node/12, Web-2=subnet-router");
         Set("DEVICE_PRICE", "0.50");
+        Set("NODE_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/111122223333/Tailnet-node-lifecycle");
         Set("DRY_RUN", "true");
 
         var settings = Read();
@@ -72,6 +74,7 @@ public sealed class SettingsTests
         Assert.Equal(["tag:exit"], settings.NodeTags.Of("exit-node"));
         Assert.Equal("/platform/tailnet", settings.ParameterPrefix);
         Assert.Equal("alias/tailnet", settings.ParameterKmsKey);
+        Assert.Equal(new Uri("https://sqs.eu-west-1.amazonaws.com/111122223333/Tailnet-node-lifecycle"), settings.NodeQueue);
         Assert.Equal(["444455556666/us-east-1", "111122223333/eu-west-1"], settings.Scopes.Select(scope => scope.ToString()));
         Assert.Equal("tailnet-member", settings.MemberRole);
         Assert.Equal("Other-SetRoutes", settings.RoutesDocument);
@@ -250,6 +253,13 @@ public sealed class SettingsTests
     [InlineData("SERVICE_DOMAINS", "rds,")]
     [InlineData("SERVICE_DOMAINS", "rds eks")]
     [InlineData("SERVICE_DOMAINS", "amazonaws.com")]
+    [InlineData("NODE_QUEUE_URL", "Tailnet-node-lifecycle")]
+    [InlineData("NODE_QUEUE_URL", "arn:aws:sqs:eu-west-1:111122223333:Tailnet-node-lifecycle")]
+    [InlineData("NODE_QUEUE_URL", "http://sqs.eu-west-1.amazonaws.com/111122223333/nodes")]
+    [InlineData("NODE_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/1/nodes")]
+    [InlineData("NODE_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/111122223333/")]
+    [InlineData("NODE_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/111122223333/nodes.fifo")]
+    [InlineData("NODE_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/111122223333/nodes?x=1")]
     [InlineData("REVERSE_ZONES", "yes")]
     [InlineData("REVERSE_ZONES", "True")]
     [InlineData("DRY_RUN", "yes")]
@@ -375,6 +385,7 @@ public sealed class SettingsTests
         Set("ZONE_ASSOCIATION", "?");
         Set("SERVICE_DOMAINS", "?");
         Set("REVERSE_ZONES", "?");
+        Set("NODE_QUEUE_URL", "?");
         Set("DRY_RUN", "?");
         Set("AWS_RETRY_MODE", "adaptive");
 
@@ -382,7 +393,7 @@ public sealed class SettingsTests
 
         string[] all =
         [
-            "ACCOUNT_ID", "AWS_REGION", "AWS_RETRY_MODE", "DNS64_DOCUMENT", "DRY_RUN", "LEDGER_TABLE", "MEMBER_ROLE", "NODE_TAGS", "OPT_IN_PREFIXES",
+            "ACCOUNT_ID", "AWS_REGION", "AWS_RETRY_MODE", "DNS64_DOCUMENT", "DRY_RUN", "LEDGER_TABLE", "MEMBER_ROLE", "NODE_QUEUE_URL", "NODE_TAGS", "OPT_IN_PREFIXES",
             "PARAMETER_KMS_KEY", "PARAMETER_PREFIX", "PROBE_DOCUMENT", "REVERSE_ZONES", "ROUTES_DOCUMENT", "SCOPES", "SERVICE_DOMAINS", "TAILNET", "TAILSCALE_API_URL",
             "TAILSCALE_CREDENTIAL", "ZONE_ASSOCIATION",
         ];

@@ -38,6 +38,9 @@ public sealed partial class AWorld
     private PrefixSet _optIn = [];
     private readonly Dictionary<string, string> _problems = [];
     private readonly List<Scope> _moreScopes = [];
+    private readonly List<GroupHook> _hooks = [];
+    private string? _detailsProblem;
+    private bool _attendsHooks = true;
 
     public static VpcId VpcOf(int number) => VpcId.Parse($"vpc-{number:x8}");
 
@@ -114,10 +117,36 @@ public sealed partial class AWorld
         return this;
     }
 
+    public AWorld WithNode(NodeRecord record)
+    {
+        _nodes.Add(record);
+        return this;
+    }
+
     /// <param name="healthy">null: it could not be asked.</param>
     public AWorld WithProbe(int router, bool? healthy, string detail = "the VPC's resolver does not answer")
     {
         _probes.Add(new(InstanceOf(router), healthy, detail));
+        return this;
+    }
+
+    /// <summary>The group <c>routers</c> has a lifecycle hook.</summary>
+    public AWorld WithHook(string name, bool leaving)
+    {
+        _hooks.Add(new("routers", name, leaving));
+        return this;
+    }
+
+    /// <summary>Nobody can be told of lost news.</summary>
+    public AWorld WithoutNodeQueue()
+    {
+        _attendsHooks = false;
+        return this;
+    }
+
+    public AWorld WithoutDetails()
+    {
+        _detailsProblem = "AccessDenied";
         return this;
     }
 
@@ -175,7 +204,7 @@ public sealed partial class AWorld
     public AWorld WithInternalDomain(int vpc, string resolver) =>
         WithSplitDns("eu-west-1.compute.internal", resolver).WithOwned("eu-west-1.compute.internal", 0, vpc, true, resolver);
 
-    /// <param name="part">vpcs, instances, zones, parameters, devices, keys, splitDns, nodes, domains, poolRecords or poolParameters.</param>
+    /// <param name="part">vpcs, instances, zones, parameters, devices, keys, splitDns, nodes, domains, hooks, poolRecords or poolParameters.</param>
     public AWorld Unread(string part, string why = "AccessDenied")
     {
         _problems[part] = why;
@@ -199,6 +228,8 @@ public sealed partial class AWorld
                 Scope = Scope,
                 Vpcs = Part("vpcs", _vpcs),
                 Instances = Part("instances", _instances),
+                DetailsProblem = _detailsProblem,
+                Hooks = Part("hooks", _hooks),
                 Zones = Part("zones", _zones),
                 PublicZones = Part("publicZones", _publicZones),
                 Endpoints = Part("endpoints", _endpoints),
@@ -227,6 +258,7 @@ public sealed partial class AWorld
         Associations = Part("associations", _associations),
         Names = _names,
         Pools = SeenPools,
+        AttendsHooks = _attendsHooks,
     };
 
     public Plan Planned(bool allowMassDelete = false) => ReconcilePlanner.Plan(Seen(), allowMassDelete);

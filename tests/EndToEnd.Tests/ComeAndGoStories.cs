@@ -46,6 +46,33 @@ public sealed class ComeAndGoStories(Moto moto) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_held_router_whose_event_was_lost_is_handed_over_by_a_look_and_comes_in_by_the_queue()
+    {
+        var (node, look) = (await _here.StartAsync("NodeLifecycle"), await _here.StartAsync("Reconcile", ("NODE_QUEUE_URL", _here.Queue.Url)));
+        var router = Assert.Single(await _here.CreateRoutersAsync("10.10.0.0/16"));
+        await World.HoldAsync(Installation.Group, Installation.LaunchHook, router);
+        await look.InvokeAsync("{}");
+        Assert.Equal((0, 0), await World.CountMessagesAsync(_here.Queue.Url));   // its news may still be on its way
+
+        await World.AgeInstanceAsync(router, minutes: 3);
+        Assert.Equal([$"attend to tailnet-launch, which holds {router}: its news was lost"], await AttendedAsync(look));
+        Assert.Empty(await AttendedAsync(look));
+        var delivered = await _here.DeliverAsync(node);
+        Assert.Single(delivered.Messages);
+        await _here.JoinAsync(router);
+        Assert.Empty((await _here.RedeliverAsync(node, delivered)).Unfinished);
+        Assert.Equal("InService", (await World.LifecycleStatesAsync(Installation.Group))[router]);
+        var completed = Assert.Single(await _here.Account.LifecycleAsync(), record => record.Operation == "CompleteLifecycleAction");
+        Assert.Equal(("CONTINUE", true, Installation.LaunchHook), (completed.Result, completed.Accepted, completed.Hook));
+
+        await look.InvokeAsync("{}");
+        await World.HoldAsync(Installation.Group, Installation.TerminateHook, router);
+        Assert.Equal([$"attend to tailnet-terminate, which holds {router}: its news was lost"], await AttendedAsync(look));
+        Assert.Empty((await _here.DeliverAsync(node)).Unfinished);
+        Assert.Equal("terminated", (await World.DescribeInstanceAsync(router))?.State.Name.Value);
+    }
+
+    [Fact]
     public async Task A_spot_instance_that_EC2_takes_back_hands_over_at_once_and_its_device_goes_with_it()
     {
         var function = await _here.StartAsync("NodeLifecycle");
@@ -135,6 +162,12 @@ public sealed class ComeAndGoStories(Moto moto) : IAsyncLifetime
         <notBefore>{DateTime.UtcNow.AddDays(7).ToString("yyyy-MM-dd'T'HH:mm:ss'.000Z'", CultureInfo.InvariantCulture)}</notBefore></item></eventsSet>
         <instanceState><code>16</code><name>running</name></instanceState></item></instanceStatusSet></DescribeInstanceStatusResponse>
         """;
+
+    private static async Task<string[]> AttendedAsync(Function look)
+    {
+        var report = await LookAsync(look);
+        return [.. report["actions"]!.AsArray().Where(action => (string?)action!["kind"] == "AttendHook").Select(action => (string)action!["text"]!)];
+    }
 
     private async Task<InstanceId> RunAsync(Dictionary<string, string>? tags) =>
         await World.RunInstanceAsync(await World.CreateSubnetAsync(await World.CreateVpcAsync("10.10.0.0/16"), "10.10.1.0/24"), tags);

@@ -87,7 +87,7 @@ internal sealed class Installation : IAsyncDisposable
             await installation.World.PutSecretAsync(Credential, client.ToParameter().Reveal(), installation.Key);
         }
 
-        installation.Queue = await installation.World.CreateQueueAsync("nodes", maxReceiveCount: 100, visibilitySeconds: 600);
+        installation.Queue = await installation.World.CreateQueueAsync("nodes", maxReceiveCount: 100, visibilitySeconds: 600, installation.Key);
         await installation.EnforceRolesAsync();
         return installation;
     }
@@ -106,7 +106,7 @@ internal sealed class Installation : IAsyncDisposable
         await Account.EnforceIamAsync(_statements);
     }
 
-    // One queue stands for that of whichever function asks; the other function's must be of no use to it.
+    // One queue stands for that of whichever function asks, and for the one that Reconcile tells lost news.
     private Dictionary<string, string> NamesFor(string function, MotoAccount account) => new()
     {
         ["AWS::Partition"] = "aws",
@@ -126,6 +126,7 @@ internal sealed class Installation : IAsyncDisposable
         ["StoresCredential"] = Federated is null ? "true" : "false",
         ["IsFederated"] = Federated is null ? "false" : "true",
         ["FederatedClientId"] = Federated?.Id ?? "",
+        ["NodeLifecycleQueue.Arn"] = Queue.Arn,
         [$"{function}Queue.Arn"] = Queue.Arn,
         [$"{function}Log.Arn"] = $"arn:aws:logs:{Region}:{Account.Id}:log-group:{function}:*",
     };

@@ -10,8 +10,9 @@ public sealed record MotoQueuePair(string Url, string Arn, string DeadLetterUrl,
 
 public sealed partial class MotoRegion
 {
-    public Task<MotoQueuePair> CreateQueueAsync(string name, int maxReceiveCount = 5, int visibilitySeconds = 30) =>
-        CreateQueueAsync(name, "", [], maxReceiveCount, visibilitySeconds);
+    /// <param name="key">ARN of the KMS key that its messages are encrypted with; null for none.</param>
+    public Task<MotoQueuePair> CreateQueueAsync(string name, int maxReceiveCount = 5, int visibilitySeconds = 30, string? key = null) =>
+        CreateQueueAsync(name, "", key is null ? [] : new() { [QueueAttributeName.KmsMasterKeyId] = key }, maxReceiveCount, visibilitySeconds);
 
     /// <param name="name">Without <c>.fifo</c>.</param>
     public Task<MotoQueuePair> CreateFifoQueueAsync(string name, int maxReceiveCount = 5, int visibilitySeconds = 30) =>

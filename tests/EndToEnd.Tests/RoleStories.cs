@@ -78,7 +78,7 @@ public sealed class RoleStories(Moto moto) : IAsyncLifetime
         await _here.AddRouterAsync(await World.CreateSubnetAsync(twin, "10.10.2.0/24"), Installation.Dns64RouterTags);
         await _here.BringInAsync(node, routers[0]);
         await _here.BringInAsync(node, routers[1]);
-        var function = await _here.StartAsync("Reconcile", ("ZONE_ASSOCIATION", "tagged"), ("KEY_POOLS", "ci=subnet-router/1"), ("PROBE_DOCUMENT", Installation.ProbeDocument));
+        var function = await _here.StartAsync("Reconcile", ("ZONE_ASSOCIATION", "tagged"), ("KEY_POOLS", "ci=subnet-router/1"), ("PROBE_DOCUMENT", Installation.ProbeDocument), ("NODE_QUEUE_URL", _here.Queue.Url));
         await LookAsync(function);
         Assert.Superset(new HashSet<string>(["corp.internal", "peered.internal", "twin.internal"]), _here.Tailnet.SplitDns.Keys.ToHashSet());
         Assert.NotNull(await World.GetParameterAsync(Installation.PoolParameter));
@@ -111,6 +111,11 @@ public sealed class RoleStories(Moto moto) : IAsyncLifetime
 
         await _here.SendAsync(Samples.Tell("cloudtrail-ec2-create-vpc", World.Scope, DateTimeOffset.UtcNow));
         Assert.Single((await _here.DeliverAsync(function)).Unfinished);   // so young that AWS may not show it yet
+
+        // A router is held on its way out, and nobody told.
+        await World.HoldAsync(Installation.Group, Installation.TerminateHook, routers[0]);
+        await LookAsync(function);
+        Assert.Contains(await World.ReceiveAsync(_here.Queue.Url), message => message.Body.Contains(routers[0].ToString(), StringComparison.Ordinal));
 
         await AssertNothingNeedlessAsync("Reconcile");
     }
@@ -175,7 +180,7 @@ public sealed class RoleStories(Moto moto) : IAsyncLifetime
             statement => Texts(statement!["Action"]!).Select(action => $"{statement["Sid"]} {action}")).ToList();
 
         Assert.Equal(allowed.Distinct(), allowed);
-        Assert.Equal(allowed.Except(s_notByTheFunctions.Keys).Order(StringComparer.Ordinal), needed.Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(allowed.Except(s_notByTheFunctions.Keys).Order(StringComparer.Ordinal), needed.Distinct().Except(s_notByTheFunctions.Keys).Order(StringComparer.Ordinal));
         Assert.Subset(allowed.ToHashSet(), s_notByTheFunctions.Keys.ToHashSet());
     }
 

@@ -11,7 +11,7 @@ public class AccessTests(StackTemplate template)
     [Theory]
     [InlineData(
         "template.yaml",
-        "autoscaling:DescribeAutoScalingInstances", "ec2:DescribeInstanceStatus", "ec2:DescribeInstances", "ec2:DescribeManagedPrefixLists", "ec2:DescribeRouteTables",
+        "autoscaling:DescribeAutoScalingInstances", "autoscaling:DescribeLifecycleHooks", "ec2:DescribeInstanceStatus", "ec2:DescribeInstances", "ec2:DescribeManagedPrefixLists", "ec2:DescribeRouteTables",
         "ec2:DescribeSubnets", "ec2:DescribeTransitGatewayAttachments", "ec2:DescribeTransitGatewayRouteTables",
         "ec2:DescribeTransitGatewayVpcAttachments", "ec2:DescribeVpcPeeringConnections", "ec2:DescribeVpcs", "route53:ListHostedZones",
         "route53:ListHostedZonesByVPC", "route53resolver:ListResolverEndpoints", "route53resolver:ListResolverRuleAssociations",
@@ -125,6 +125,16 @@ public class AccessTests(StackTemplate template)
         Assert.All(["NodeLifecycle", "Reconcile"], function => Assert.Equal(
             """{"Fn::If":["ProbesHealth",{"Ref":"ProbeDocument"},""]}""",
             template.Properties(function)["Environment"]!["Variables"]!["PROBE_DOCUMENT"]!.ToJsonString()));
+    }
+
+    [Fact]
+    public void Lost_news_is_told_by_Reconcile_alone_and_to_NodeLifecycle_alone()
+    {
+        var sending = template.StatementsOf("ReconcileRole").Where(statement => Texts(statement["Action"]!).Contains("sqs:SendMessage"));
+
+        Assert.Equal("""{"Fn::GetAtt":["NodeLifecycleQueue","Arn"]}""", Assert.Single(sending)["Resource"]!.ToJsonString());
+        Assert.DoesNotContain("sqs:SendMessage", template.Properties("NodeLifecycleRole").ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal("""{"Ref":"NodeLifecycleQueue"}""", template.Properties("Reconcile")["Environment"]!["Variables"]!["NODE_QUEUE_URL"]!.ToJsonString());
     }
 
     [Fact]

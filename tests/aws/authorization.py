@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from moto.autoscaling.models import autoscaling_backends
 from moto.dynamodb.models import dynamodb_backends
 from moto.ec2.models import ec2_backends
+from moto.sqs.models import sqs_backends
 from moto.ssm.models import ssm_backends
 
 from policy import Unread
@@ -98,6 +99,15 @@ def _identity_token(call, asked):
 
 def _queue(call, asked):
     yield _question(call, _arn(call, "sqs", asked["QueueUrl"].rsplit("/", 1)[1]))
+
+
+def _send(call, asked):
+    """A queue with a key of the customer's is written to in the caller's name."""
+    yield from _queue(call, asked)
+    queue = sqs_backends[call.account][call.region].queues.get(asked["QueueUrl"].rsplit("/", 1)[1])
+    if queue and queue.kms_master_key_id:
+        for action in ("kms:GenerateDataKey", "kms:Decrypt"):
+            yield from _key(call, action, queue.kms_master_key_id, {})
 
 
 def _table(call, asked):
@@ -216,6 +226,7 @@ _PARTS = {"ConditionCheck": "ConditionCheckItem", "Delete": "DeleteItem", "Put":
 _CALLS = {
     ("autoscaling", "CompleteLifecycleAction"): _group,
     ("autoscaling", "DescribeAutoScalingInstances"): _everything,
+    ("autoscaling", "DescribeLifecycleHooks"): _everything,
     ("autoscaling", "RecordLifecycleActionHeartbeat"): _group,
     ("dynamodb", "DeleteItem"): _table,
     ("dynamodb", "GetItem"): _table,
@@ -250,6 +261,7 @@ _CALLS = {
     ("route53resolver", "ListResolverRuleAssociations"): _everything,
     ("route53resolver", "ListResolverRules"): _everything,
     ("sqs", "ChangeMessageVisibility"): _queue,
+    ("sqs", "SendMessage"): _send,
     ("ssm", "DeleteParameters"): _delete_parameters,
     ("ssm", "DescribeParameters"): _everything,
     ("ssm", "GetCommandInvocation"): _everything,

@@ -17,7 +17,7 @@ public sealed class Parts
 {
     public Parts(Settings settings, Outside outside, TimeProvider time, ILogger log)
     {
-        var (aws, tailscale, ledger, _) = outside;
+        var (aws, tailscale, ledger, sqs) = outside;
         Ledger = ledger;
         var commands = new NodeCommands(aws, time);
         Observer = new(aws, tailscale, ledger, new(commands, settings.ProbeDocument, time), settings, time);
@@ -30,6 +30,7 @@ public sealed class Parts
             new ZonesApplier(aws, ledger, time),
             new Dns64Applier(commands, ledger, settings.Dns64Document),
             new NodesApplier(aws, tailscale, ledger, registration, settings, time),
+            new HooksApplier(aws, ledger, sqs, settings, time),
             new PoolsApplier(aws, tailscale, ledger, settings, time, log),
             log);
         Reconciler = new(Observer, Applier, aws, settings, log);

@@ -21,6 +21,7 @@ namespace Automation;
 /// <param name="ProbeDocument">Name of the SSM document that asks a router whether it reaches its VPC; null where nobody is asked.</param>
 /// <param name="KeyPools">Pools of auth keys for what is no EC2 instance.</param>
 /// <param name="DevicePrice">What a device costs a month; null where nothing is to be said of cost.</param>
+/// <param name="NodeQueue">Address of NodeLifecycle's queue, for Reconcile to tell it of lost news; null where it is not told.</param>
 /// <param name="OptIn">Prefixes behind gateways, of no VPC that is looked after, that are advertised all the same.</param>
 public sealed record Settings(
     Scope Home,
@@ -40,6 +41,7 @@ public sealed record Settings(
     string? ProbeDocument,
     ImmutableArray<KeyPool> KeyPools,
     decimal? DevicePrice,
+    Uri? NodeQueue,
     bool DryRun)
 {
     /// <summary>Tells this installation's keys of pools from those of others.</summary>
@@ -83,13 +85,14 @@ public sealed record Settings(
         var names = NameVariables.Read(read);
         var pools = KeyPoolsVariable.Read(read, tags);
         var price = DevicePriceVariable.Read(read);
+        var queue = NodeQueueVariable.Read(read);
         var dryRun = ReadDryRun(read);
         if (!read.Problems.IsEmpty)
         {
             throw new SettingsException(read.Problems);
         }
 
-        return new(home!, tailnet, api, credential!, tags, prefix, key, table!, scopes, role, document, optIn, names, dns64, probe, pools, price, dryRun);
+        return new(home!, tailnet, api, credential!, tags, prefix, key, table!, scopes, role, document, optIn, names, dns64, probe, pools, price, queue, dryRun);
     }
 
     // In AWSSDK.Core 4.0.102 adaptive mode never refills its bucket: after one throttle every call waits and fails, its error code lost.

@@ -44,5 +44,6 @@ internal static class AnAccount
         null,
         [],
         null,
+        null,
         false);
 }

@@ -86,6 +86,34 @@ public sealed class AutoScalingClientTests : IDisposable
     }
 
     [Fact]
+    public async Task Reads_the_hooks_of_a_group()
+    {
+        _aws.On(AutoScaling, "Action=DescribeLifecycleHooks&AutoScalingGroupName=routers%20%2B%20spares&Version=2011-01-01").Xml(
+            $"""
+            <DescribeLifecycleHooksResponse {Namespace}><DescribeLifecycleHooksResult><LifecycleHooks>
+              <member><LifecycleHookName>tailnet-launch</LifecycleHookName><LifecycleTransition>autoscaling:EC2_INSTANCE_LAUNCHING</LifecycleTransition><HeartbeatTimeout>600</HeartbeatTimeout></member>
+              <member><LifecycleHookName>other-team</LifecycleHookName><LifecycleTransition>autoscaling:EC2_INSTANCE_TERMINATING</LifecycleTransition></member>
+            </LifecycleHooks></DescribeLifecycleHooksResult></DescribeLifecycleHooksResponse>
+            """);
+
+        Assert.Equal(
+            [new("routers + spares", "tailnet-launch", Leaving: false), new("routers + spares", "other-team", Leaving: true)],
+            await Client.DescribeLifecycleHooksAsync("routers + spares", Stopping));
+    }
+
+    [Theory]
+    [InlineData("<Something/>")]
+    [InlineData("<R><DescribeLifecycleHooksResult><LifecycleHooks><member/></LifecycleHooks></DescribeLifecycleHooksResult></R>")]
+    public async Task Does_not_take_a_strange_answer_for_a_group_without_hooks(string answer)
+    {
+        _aws.On(AutoScaling).Xml(answer);
+
+        var failed = await Assert.ThrowsAsync<CallFailedException>(() => Client.DescribeLifecycleHooksAsync("routers", Stopping));
+
+        Assert.Equal(Failure.Unavailable, failed.Failure);
+    }
+
+    [Fact]
     public async Task Does_not_take_a_strange_answer_for_an_instance_without_group()
     {
         _aws.On(AutoScaling).Xml("<Something/>");

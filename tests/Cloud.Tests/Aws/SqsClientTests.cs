@@ -30,6 +30,29 @@ public sealed class SqsClientTests : IDisposable
         await Client.ChangeMessageVisibilityAsync(Queue, "r-1", TimeSpan.FromSeconds(delay), Stopping);
     }
 
+    [Fact]
+    public async Task Sends_a_message()
+    {
+        _aws.On(
+                Sqs,
+                "X-Amz-Target: AmazonSQS.SendMessage",
+                "\"QueueUrl\":\"https://sqs.eu-west-1.amazonaws.com/111122223333/nodes\"",
+                "\"MessageBody\":\"news\"")
+            .Json("""{"MessageId":"1","MD5OfMessageBody":"508c75c8507a2ae5223dfd2faeb98122"}""");
+
+        await Client.SendMessageAsync(new("https://sqs.eu-west-1.amazonaws.com/111122223333/nodes"), "news", Stopping);
+    }
+
+    [Fact]
+    public async Task Names_the_permission_that_sending_needs()
+    {
+        _aws.On(Sqs).JsonError("AccessDeniedException", "no");
+
+        var failed = await Assert.ThrowsAsync<CallFailedException>(() => Client.SendMessageAsync(new("https://sqs.eu-west-1.amazonaws.com/111122223333/nodes"), "news", Stopping));
+
+        Assert.Contains("allow sqs:SendMessage in the role of the function", failed.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(-1)]
     [InlineData(43201)]

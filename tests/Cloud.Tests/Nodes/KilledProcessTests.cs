@@ -367,6 +367,51 @@ public sealed class KilledProcessTests
         {
             End = network => Assert.NotNull(network.World.Ledger.Nodes[Blue].GoneAt),
         },
+        ["a launch whose news is lost"] = new(
+            network => LookedAtSoonAsync(network, Green),
+            network => LosesHooksNews(network).Launch(Blue),
+            Minutes(10))
+        {
+            End = network => AssertServe(network, Blue, Green),
+        },
+        ["a launch out of the warm pool whose news is lost"] = new(
+            async network =>
+            {
+                await WarmAsync(network);
+                await LookedAtSoonAsync(network);
+            },
+            network => LosesHooksNews(network).Region.LeaveWarmPool(Blue),
+            Minutes(10))
+        {
+            End = network => AssertServe(network, Blue, Green),
+        },
+        ["a termination whose news is lost"] = new(
+            async network =>
+            {
+                await StandingByAsync(network);
+                await LookedAtSoonAsync(network);
+            },
+            network => LosesHooksNews(network).Region.ScaleIn(Blue),
+            Minutes(10))
+        {
+            End = AssertOnlyGreenIsLeft,
+        },
+        ["a role taken off while the launch hook holds"] = new(
+            async network =>
+            {
+                await network.WithAsync(Green);
+                network.Launch(Blue).Boots = false;
+                await network.World.RunAsync(Minutes(1));
+            },
+            network => network.Region.TagInstance(Blue, ""),
+            Minutes(1))
+        {
+            End = network =>
+            {
+                AssertOnlyGreenIsLeft(network);
+                Assert.Equal("InService", network.Region.Instance(Blue).LifecycleState);
+            },
+        },
         ["out of the warm pool for a second time"] = new(
             async network =>
             {
@@ -424,6 +469,32 @@ public sealed class KilledProcessTests
         }
 
         Assert.True(different.Count == 0, $"{different.Count} different ends. {string.Join('\n', different.Take(4))}");
+    }
+
+    /// <summary>The schedule's next look comes in two and a half minutes: a process that dies with it leaves time for another.</summary>
+    private static async Task LookedAtSoonAsync(ANetwork network, params InstanceId[] routers)
+    {
+        if (routers.Length > 0)
+        {
+            await network.WithAsync(routers);
+        }
+
+        var looked = false;
+        network.World.Scheduled = _ => looked = true;
+        while (!looked)
+        {
+            await network.World.RunAsync(Seconds(1));
+        }
+
+        network.World.Scheduled = null;
+        await network.World.RunAsync(Minutes(2.5));
+        network.Region.EndedWaits.Clear();
+    }
+
+    private static ANetwork LosesHooksNews(ANetwork network)
+    {
+        network.World.Copies = text => text.Contains("Lifecycle Action", StringComparison.Ordinal) ? 0 : 1;
+        return network;
     }
 
     private static async Task PooledAsync(ANetwork network)

@@ -283,14 +283,88 @@ public sealed class NodeLaunchTests
     }
 
     [Fact]
-    public async Task An_instance_without_the_tag_gets_nothing()
+    public async Task An_instance_without_the_tag_gets_nothing_and_is_let_into_service_after_a_minute()
     {
         _network.Launch(Blue, role: "");
-        Assert.True(await World.SettleAsync(Minutes(3)));
+        await World.RunAsync(Seconds(55));
+        Assert.Empty(_network.Region.EndedWaits);
+        Assert.True(await World.SettleAsync(Minutes(1)));
 
+        _network.AssertAnswered(Blue, "tailnet-launch", LifecycleResult.Continue);
         _network.AssertNothingIsLeftOf(Blue);
         Assert.Empty(_network.KeysOf(Blue));
-        Assert.Empty(_network.Region.EndedWaits);
+    }
+
+    [Fact]
+    public async Task An_instance_of_whose_roles_none_is_looked_after_is_let_into_service_at_once()
+    {
+        _network.Launch(Blue, role: "peer-relay");
+        await World.TickAsync();
+
+        _network.AssertAnswered(Blue, "tailnet-launch", LifecycleResult.Continue);
+        _network.AssertNothingIsLeftOf(Blue);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("peer-relay")]
+    public async Task Another_teams_hook_is_not_answered_for_what_is_no_node_either(string role)
+    {
+        _network.Launch(Blue, role, "other-team-launch");
+        Assert.True(await World.SettleAsync(Minutes(3)));
+
+        Assert.Equal("other-team-launch", _network.Region.Instance(Blue).Hook);
+        Assert.DoesNotContain(_network.Calls, call => call.Contains("LifecycleAction", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_node_whose_role_is_taken_off_while_it_is_held_gives_back_what_it_was_given_and_goes_into_service()
+    {
+        _network.Launch(Blue).Boots = false;
+        await World.RunAsync(Seconds(30));
+        Assert.Single(_network.Usable(Blue));
+        _network.Region.TagInstance(Blue, "");
+        Assert.True(await World.SettleAsync(Minutes(2)));
+
+        _network.AssertAnswered(Blue, "tailnet-launch", LifecycleResult.Continue);
+        _network.AssertNothingIsLeftOf(Blue);
+        Assert.True((await World.ReconcileAsync()).Plan.IsEmpty);
+    }
+
+    [Fact]
+    public async Task A_node_whose_role_is_taken_off_once_it_has_joined_keeps_its_device_and_its_entry_until_it_ends()
+    {
+        _network.Launch(Blue).Boots = false;
+        await World.RunAsync(Seconds(6));
+        var device = Join(Blue);   // and does not advertise, so that it is not admitted
+        _network.Region.TagInstance(Blue, "");
+        Assert.True(await World.SettleAsync(Minutes(2)));
+
+        _network.AssertAnswered(Blue, "tailnet-launch", LifecycleResult.Continue);
+        Assert.Equal(device, _network.Device(Blue)?.Id);
+        Assert.Equal((device, null), (World.Ledger.Nodes[Blue].Device, World.Ledger.Nodes[Blue].Key));
+        Assert.Equal([NodeParameters.Settings], _network.Parameters(Blue));
+
+        _network.Region.Kill(Blue);
+        Assert.True(await World.SettleAsync(Minutes(2)));
+        _network.AssertNothingIsLeftOf(Blue);
+    }
+
+    [Fact]
+    public async Task A_late_copy_of_the_launch_takes_nothing_from_a_node_that_a_person_took_over()
+    {
+        _network.Launch(Blue);
+        Assert.True(await World.SettleAsync(Minutes(2)));
+        await World.ReconcileAsync();
+        World.Copies = _ => 0;
+        _network.Region.TagInstance(Blue, "");
+        World.Copies = null;
+        await World.RunAsync(Minutes(20));
+        var before = _network.State();
+        World.NodeEvents.Send(_network.Events.Single(text => text.Contains("EC2_INSTANCE_LAUNCHING", StringComparison.Ordinal)));
+        Assert.True(await World.SettleAsync(Minutes(2)));
+
+        Assert.Equal(before, _network.State());
     }
 
     [Fact]

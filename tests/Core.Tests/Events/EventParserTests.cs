@@ -38,6 +38,19 @@ public class EventParserTests
     }
 
     [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void News_of_our_own_is_read_as_that_of_auto_scaling_is(bool leaving, bool warmPool)
+    {
+        var held = new ChangeEvent.InstanceHeld(AWorld.Scope, AWorld.InstanceOf(1), "routers \"a\"", "tailnet-launch", leaving, warmPool);
+        var news = EventParser.Parse(HeldEvent.Write(held, AWorld.Now));
+
+        Assert.Equal((held, AWorld.Now, "lost-news-of-i-00000001"), (news.Change, news.Time, news.Id));
+        Assert.DoesNotContain("null", HeldEvent.Write(held, AWorld.Now), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("id")]
     [InlineData("detail-type")]
     [InlineData("source")]

@@ -48,10 +48,13 @@ public class LaunchPlannerTests
         ["gone, though its device still is connected"] = (s_waiting with { Instance = s_instance with { State = "shutting-down" }, Devices = [s_device] }, "GiveUp"),
 
         ["tag not shown yet"] = (s_waiting with { Since = s_now.AddSeconds(-30), Instance = s_instance with { Role = "" } }, "Wait"),
-        ["no tag"] = (s_waiting with { Instance = s_instance with { Role = "" } }, "LeaveAlone"),
-        ["no VPC"] = (s_waiting with { Instance = s_instance with { Vpc = null } }, "LeaveAlone"),
+        ["no tag"] = (s_waiting with { Instance = s_instance with { Role = "" } }, "PassBy"),
+        ["no tag, and somebody else's hook holds it"] = (s_waiting with { Hook = HookOwner.Others, Instance = s_instance with { Role = "" } }, "LeaveAlone"),
+        ["no VPC"] = (s_waiting with { Instance = s_instance with { Vpc = null } }, "PassBy"),
         ["another role"] = (s_waiting with { Instance = s_instance with { Role = "agent" } }, "Wait"),
-        ["a role without tags"] = (s_waiting with { Instance = s_instance with { Role = "peer-relay" } }, "LeaveAlone"),
+        ["a role without tags"] = (s_waiting with { Instance = s_instance with { Role = "peer-relay" } }, "PassBy"),
+        ["a role without tags, and somebody else's hook holds it"] = (s_waiting with { Hook = HookOwner.Others, Instance = s_instance with { Role = "peer-relay" } }, "LeaveAlone"),
+        ["a role without tags, and no hook"] = (Runs(null, null) with { Instance = s_instance with { Role = "peer-relay" } }, "LeaveAlone"),
         ["an exit node does not offer itself yet"] = (s_waiting with { Instance = s_instance with { Role = "exit-node" }, Devices = [s_device] }, "Wait"),
         ["an exit node offers itself"] =
             (s_waiting with { Instance = s_instance with { Role = "exit-node" }, Devices = [s_device with { Advertised = AWorld.Prefixes("10.0.0.0/16", "0.0.0.0/0", "::/0") }] }, "Admit n000001CNTRL"),
@@ -69,7 +72,7 @@ public class LaunchPlannerTests
         ["runs on, and somebody deleted its device"] =
             (Runs(null, null) with { Record = s_record with { Device = AWorld.DeviceOf(1), Key = null, RegisteredAt = s_now.AddMinutes(-1) } }, "LeaveAlone"),
         ["tagged long after its start"] = (Runs(null, null) with { Instance = s_instance with { LaunchedAt = s_now.AddDays(-9) } }, "Register"),
-        ["a part of the word is not the role"] = (s_waiting with { Instance = s_instance with { Role = "subnet-router-old" } }, "LeaveAlone"),
+        ["a part of the word is not the role"] = (s_waiting with { Instance = s_instance with { Role = "subnet-router-old" } }, "PassBy"),
         ["several roles"] = (s_waiting with { Instance = s_instance with { Role = "agent+subnet-router" }, HasKeyParameter = false, Record = null }, "Register"),
 
         ["at the end of its time"] = (s_waiting with { Since = s_now - LaunchPlanner.JoinTime }, "Wait"),

@@ -12,6 +12,17 @@ internal static class After
     private static Snapshot Apply(Snapshot seen, PlanAction action) => action switch
     {
         PlanAction.RegisterNode a => Registered(seen, a),
+        PlanAction.AttendHook a => seen with
+        {
+            Nodes = seen.Nodes with
+            {
+                Items =
+                [
+                    .. seen.Nodes.Items.Where(record => record.Instance != a.Instance.Id),
+                    HookPlanner.Marked(a, seen.Nodes.Items.FirstOrDefault(record => record.Instance == a.Instance.Id), seen.ObservedAt),
+                ],
+            },
+        },
         PlanAction.TagDevice a => Device(seen, a.Device, device => device with { Tags = a.All }) with
         {
             Strayed = Without(seen.Strayed, device => device.Id == a.Device),

@@ -47,7 +47,7 @@ internal sealed class AnyWorld
     private AnyWorld(ulong seed) => _dice = new(11, seed);
 
     /// <summary>The world of that seed, completely read.</summary>
-    public static Snapshot Of(ulong seed) => AnyHealth.Of(new AnyWorld(seed).Make(), seed);
+    public static Snapshot Of(ulong seed) => AnyHolds.Of(AnyHealth.Of(new AnyWorld(seed).Make(), seed), seed);
 
     /// <summary>The same world with parts unread: all of a part, or some of it, as when the second page fails.</summary>
     public static Snapshot Unread(Snapshot all, ulong seed)
@@ -72,6 +72,8 @@ internal sealed class AnyWorld
                     Instances = Part(scope.Instances),
                     Zones = Part(scope.Zones),
                     Parameters = Part(scope.Parameters),
+                    Hooks = Part(scope.Hooks),
+                    DetailsProblem = dice.Next(8) == 0 ? "AccessDenied" : null,
                 })],
             Devices = Part(all.Devices),
             Health = Part(all.Health),
@@ -103,6 +105,7 @@ internal sealed class AnyWorld
                 Instances = Part(scope.Instances),
                 Zones = Part(scope.Zones),
                 Parameters = Part(scope.Parameters),
+                Hooks = Part(scope.Hooks),
             })]),
             Devices = Part(seen.Devices with { Items = [.. seen.Devices.Items.Select(device => device with { Tags = Mix(device.Tags) })] }),
             Health = Part(seen.Health),

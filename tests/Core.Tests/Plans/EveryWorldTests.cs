@@ -97,6 +97,7 @@ public class EveryWorldTests
                     Assert.True(NodeHostName.TryParse(devices[id].HostName, out var instance) && known.Contains(instance), $"a stranger's: {action}");
                 }
 
+                Assert.True(action is not PlanAction.AttendHook attended || attended.Hooks.All(hook => hook.StartsWith("tailnet-", StringComparison.Ordinal)), $"another team's: {action}");
                 Assert.True(action is not (PlanAction.RevokeKey or PlanAction.DeleteParameters or PlanAction.ForgetNode) || known.Any(id => action.ToString().Contains(id.ToString(), StringComparison.Ordinal)), $"a stranger's: {action}");
                 Assert.True(action is not PlanAction.RevokePoolKey pooled || (all.Keys.Items.FirstOrDefault(key => key.Id == pooled.Key)?.IsForPool(AWorld.PoolMark, out var owner) ?? true), $"a stranger's: {action}");
                 Assert.True(action switch

@@ -72,6 +72,18 @@ public class SnapshotJsonTests
     }
 
     [Fact]
+    public void A_file_from_before_hooks_were_looked_at_has_none()
+    {
+        var old = JsonNode.Parse(Text)!.AsObject();
+        old.Remove("attendsHooks");
+        old["scopes"]![0]!.AsObject().Remove("hooks");
+        var seen = SnapshotJson.Read(old.ToJsonString());
+
+        Assert.False(seen.AttendsHooks);
+        Assert.True(seen.Scopes[0].Hooks is { Items.IsEmpty: true, IsComplete: true });
+    }
+
+    [Fact]
     public void Says_where_it_goes_wrong()
     {
         Assert.Contains("$.devices.items[0].connected", Refused(snapshot => snapshot["devices"]!["items"]![0]!["connected"] = "yes").Message, StringComparison.Ordinal);

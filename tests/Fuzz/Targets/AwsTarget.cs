@@ -308,7 +308,7 @@ internal sealed class AwsTarget : Target
     private static Settings SettingsFor() => new(
         new("111122223333", "eu-west-1"), "-", new("https://api.tailscale.com"), new CredentialOrigin.Parameter("/tailnet/credential"),
         new(ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty), "/tailnet", null, "ledger", [new("111122223333", "eu-west-1")], "TailnetMember",
-        "Tailnet-SetRoutes", [], NameSettings.Standard, "Tailnet-SetDns64", null, [], null, false);
+        "Tailnet-SetRoutes", [], NameSettings.Standard, "Tailnet-SetDns64", null, [], null, null, false);
 
     /// <param name="Needs">What an answer has that says something; empty where the client checks what it needs of it, null where the status says all.</param>
     private sealed record AwsCall(string Sample, string? Needs, Func<IAwsScope, AwsClients, Task<Answered>> Call)

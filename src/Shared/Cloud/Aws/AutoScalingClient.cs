@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Amazon;
 using Automation.Aws.Thin;
+using Automation.Events;
+using Automation.Plans;
 
 namespace Automation.Aws;
 
@@ -31,6 +33,28 @@ internal sealed class AutoScalingClient(ThinClient client, AwsCaller caller) : I
     {
         var pages = await Task.WhenAll(instances.Chunk(MostAsked).Select(some => DescribeAsync(some, stopping))).ConfigureAwait(false);
         return [.. pages.SelectMany(page => page)];
+    }
+
+    // The one list of Auto Scaling's that has no pages.
+    public Task<ImmutableArray<GroupHook>> DescribeLifecycleHooksAsync(string group, CancellationToken stopping)
+    {
+        const string Operation = "DescribeLifecycleHooks";
+        var call = ThinCall.Query(ServiceId, Version, Operation, ("AutoScalingGroupName", group));
+        return caller.CallAsync<ImmutableArray<GroupHook>>(
+            Operation,
+            token => client.SendAsync<ImmutableArray<GroupHook>>(
+                call,
+                root =>
+                [
+                    .. (root.Child($"{Operation}Result") ?? throw caller.Unreadable(Operation, "the answer has no result"))
+                        .Child("LifecycleHooks").Children("member")
+                        .Select(member => new GroupHook(
+                            group,
+                            member.Text("LifecycleHookName") ?? throw caller.Unreadable(Operation, "a hook has no name"),
+                            member.Text("LifecycleTransition") == EventParser.Terminating)),
+                ],
+                token),
+            stopping);
     }
 
     // One page: no more are asked for at once than come in one.

@@ -85,6 +85,9 @@ public interface IAutoScaling
     /// <returns>Auto Scaling's LifecycleState, such as <c>Terminating:Wait</c>; null where no group knows the instance.</returns>
     Task<string?> DescribeLifecycleStateAsync(InstanceId instance, CancellationToken stopping);
 
+    /// <returns>All lifecycle hooks of a group.</returns>
+    Task<ImmutableArray<GroupHook>> DescribeLifecycleHooksAsync(string group, CancellationToken stopping);
+
     /// <returns>Auto Scaling's LifecycleState of those instances that a group knows.</returns>
     Task<ImmutableArray<(InstanceId Instance, string State)>> DescribeLifecycleStatesAsync(IReadOnlyCollection<InstanceId> instances, CancellationToken stopping);
 }
@@ -185,4 +188,7 @@ public interface ISqs
     /// <summary>Lets a message come back after a delay instead of the queue's own.</summary>
     /// <param name="queueArn">The message's eventSourceARN.</param>
     Task ChangeMessageVisibilityAsync(string queueArn, string receiptHandle, TimeSpan delay, CancellationToken stopping);
+
+    /// <summary>Puts a message into a standard queue.</summary>
+    Task SendMessageAsync(Uri queue, string body, CancellationToken stopping);
 }

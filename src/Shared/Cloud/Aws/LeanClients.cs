@@ -101,4 +101,7 @@ internal sealed class LeanSqs(AWSCredentials credentials, AmazonSQSConfig config
 {
     public override Task<Sqs.ChangeMessageVisibilityResponse> ChangeMessageVisibilityAsync(Sqs.ChangeMessageVisibilityRequest request, CancellationToken cancellationToken = default) =>
         Lean.CallAsync<Sqs.ChangeMessageVisibilityResponse>(InvokeAsync<AmazonWebServiceResponse>, request, SqsWire.ChangeMessageVisibilityRequestMarshaller.Instance, SqsWire.ChangeMessageVisibilityResponseUnmarshaller.Instance, cancellationToken);
+
+    public override Task<Sqs.SendMessageResponse> SendMessageAsync(Sqs.SendMessageRequest request, CancellationToken cancellationToken = default) =>
+        Lean.CallAsync<Sqs.SendMessageResponse>(InvokeAsync<AmazonWebServiceResponse>, request, SqsWire.SendMessageRequestMarshaller.Instance, SqsWire.SendMessageResponseUnmarshaller.Instance, cancellationToken);
 }

@@ -22,6 +22,9 @@ internal sealed class SqsClient(IAmazonSQS client, AwsCaller caller, string dnsS
         await caller.CallAsync(Operation, token => client.ChangeMessageVisibilityAsync(request, token), stopping).ConfigureAwait(false);
     }
 
+    public Task SendMessageAsync(Uri queue, string body, CancellationToken stopping) => caller.CallAsync(
+        "SendMessage", token => client.SendMessageAsync(new SendMessageRequest { QueueUrl = queue.AbsoluteUri, MessageBody = body }, token), stopping);
+
     // arn:<partition>:sqs:<region>:<account>:<name>. SQS reads the account and the name from the address; where the call goes is
     // the client's endpoint.
     private string QueueUrl(string arn) =>

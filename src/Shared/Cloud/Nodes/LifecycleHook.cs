@@ -1,14 +1,12 @@
 using Automation.Aws;
 using Automation.Events;
+using Automation.Plans;
 
 namespace Automation.Nodes;
 
 /// <summary>The hook that holds an instance, if it is ours to answer. Another team's hook is never completed, nor kept waiting.</summary>
 public sealed class LifecycleHook
 {
-    /// <summary>Hooks of ours have names that begin with this.</summary>
-    public const string Prefix = "tailnet-";
-
     private readonly IAutoScaling _autoScaling;
     private readonly LifecycleWait? _wait;
 
@@ -21,7 +19,7 @@ public sealed class LifecycleHook
 
     public HookOwner Owner { get; }
 
-    public static LifecycleHook Of(ChangeEvent.InstanceHeld held, IAutoScaling autoScaling) => held.Hook.StartsWith(Prefix, StringComparison.Ordinal)
+    public static LifecycleHook Of(ChangeEvent.InstanceHeld held, IAutoScaling autoScaling) => new GroupHook(held.Group, held.Hook, held.Leaving).IsOurs
         ? new(autoScaling, HookOwner.Ours, new(held.Group, held.Hook, held.Instance))
         : new(autoScaling, HookOwner.Others, null);
 

@@ -1,5 +1,6 @@
 using Automation.Aws;
 using Automation.Ledger;
+using Automation.Plans;
 using Automation.Tailscale;
 using Microsoft.Extensions.Logging;
 
@@ -45,6 +46,12 @@ public sealed partial class NodeLaunch(
 
             case LaunchStep.Admit admit:
                 return await AdmitAsync(services, seen, admit, hook, stopping);
+
+            case LaunchStep.PassBy passed:
+                LogPassedBy(log, id.ToString(), passed.Why);
+                await hook.CompleteAsync(LifecycleResult.Continue, stopping);   // first: whatever else fails, the instance is not kept waiting
+                await TakeBackAsync(services, seen, id, stopping);
+                return new NodeOutcome.Done($"{id} goes into service as no node: {passed.Why}", "NodesPassedBy");
 
             case LaunchStep.GiveUp giveUp:
                 LogGaveUp(log, id.ToString(), giveUp.Why);
@@ -104,11 +111,8 @@ public sealed partial class NodeLaunch(
             return new NodeOutcome.Again(Delay, $"{id} has joined, and is not admitted yet: {problem}");
         }
 
-        // Its key is spent. The ledger forgets it only after it is revoked and its parameter is gone.
         var record = await ledger.GetNodeAsync(id, stopping);
-        var revoked = record?.Key is { } key ? tailscale.DeleteKeyAsync(key, stopping) : Task.CompletedTask;
-        var deleted = seen.HasKeyParameter ? services.Ssm.DeleteParametersAsync([registration.KeyParameter(id)], stopping) : Task.CompletedTask;
-        await Task.WhenAll(revoked, deleted);
+        await SpendKeyAsync(services, seen, id, record, stopping);
 
         // That it left once, as into a warm pool without another router, is over: marked as leaving, it would never count as a stand-in
         // again. Auto Scaling has the last word: this may be old news of one that is leaving now.
@@ -124,6 +128,35 @@ public sealed partial class NodeLaunch(
         return new NodeOutcome.Done($"{id} is in service as device {step.Device.Id}", "NodesAdmitted");
     }
 
+    // It may have been a node until its role was taken off it. One that has joined keeps its device and its entry, as one that is taken over by hand does.
+    private async Task TakeBackAsync(IAwsScope services, LaunchSeen seen, InstanceId id, CancellationToken stopping)
+    {
+        var device = NodeDevice.Choose(seen.Devices, seen.Record?.Device)?.Id ?? seen.Record?.Device;
+        if (device is null && (seen.Record is not null || seen.HasKeyParameter))
+        {
+            await remains.RemoveAsync(services.Scope, id, seen.Record, [], stopping);
+        }
+        else if (device is not null)
+        {
+            await SpendKeyAsync(services, seen, id, seen.Record, stopping);
+            if (seen.Record is { Key: not null } record)
+            {
+                await ledger.PutNodeAsync(record with { Key = null, KeyExpires = null, Device = device }, stopping);
+            }
+        }
+    }
+
+    // The ledger forgets a key only after it is revoked and its parameter is gone.
+    private async Task SpendKeyAsync(IAwsScope services, LaunchSeen seen, InstanceId id, NodeRecord? record, CancellationToken stopping)
+    {
+        var revoked = record?.Key is { } key ? tailscale.DeleteKeyAsync(key, stopping) : Task.CompletedTask;
+        var deleted = seen.HasKeyParameter ? services.Ssm.DeleteParametersAsync([registration.KeyParameter(id)], stopping) : Task.CompletedTask;
+        await Task.WhenAll(revoked, deleted);
+    }
+
     [LoggerMessage(3001, LogLevel.Warning, "{Instance} is abandoned: {Why}.")]
     private static partial void LogGaveUp(ILogger log, string instance, string why);
+
+    [LoggerMessage(3003, LogLevel.Warning, "{Instance} is held by a hook of ours and goes into service as no node: {Why}.")]
+    private static partial void LogPassedBy(ILogger log, string instance, string why);
 }

@@ -35,11 +35,11 @@ internal static class NodesObserver
         return new([.. tagged.Items, .. untagged], problems.FirstOrDefault());
     }
 
-    /// <summary>What EC2's list does not show of the instances that are up: Auto Scaling's state, and what EC2 is to do to them.</summary>
+    /// <summary>What EC2's list does not show: Auto Scaling's state, and what EC2 is to do to those that run. One that is stopped may be held on its way out of a warm pool.</summary>
     public static async Task<(Seen<Instance> Instances, string? Problem)> DetailsAsync(IAwsScope services, Seen<Instance> seen, CancellationToken stopping)
     {
         InstanceId[] up = [.. seen.Items.Where(instance => instance.State == "running").Select(instance => instance.Id)];
-        InstanceId[] grouped = [.. seen.Items.Where(instance => instance is { IsUp: true, Group: not null }).Select(instance => instance.Id)];
+        InstanceId[] grouped = [.. seen.Items.Where(instance => instance is { IsGone: false, Group: not null }).Select(instance => instance.Id)];
         var statesRead = grouped.Length == 0
             ? Task.FromResult<(ImmutableArray<(InstanceId Instance, string State)>, string?)>(([], null))
             : SnapshotObserver.Read(() => services.AutoScaling.DescribeLifecycleStatesAsync(grouped, stopping));
@@ -53,6 +53,14 @@ internal static class NodesObserver
         return (
             seen with { Items = [.. seen.Items.Select(instance => instance with { LifecycleState = stateOf.GetValueOrDefault(instance.Id), Maintenance = eventOf.GetValueOrDefault(instance.Id) })] },
             statesProblem ?? eventsProblem);
+    }
+
+    /// <summary>The lifecycle hooks of the groups of which a hook holds an instance: seldom any.</summary>
+    public static async Task<Seen<GroupHook>> HooksAsync(IAutoScaling autoScaling, Seen<Instance> seen, CancellationToken stopping)
+    {
+        var groups = seen.Items.Where(HookPlanner.IsHeld).Select(instance => instance.Group!).Distinct().Order(StringComparer.Ordinal);
+        var read = await Task.WhenAll(groups.Select(group => SnapshotObserver.Read(() => autoScaling.DescribeLifecycleHooksAsync(group, stopping))));
+        return new([.. read.Where(hooks => hooks.Problem is null).SelectMany(hooks => hooks.Value)], read.Select(hooks => hooks.Problem).FirstOrDefault(problem => problem is not null));
     }
 
     public static Task<Seen<Vpc>> VpcsAsync(IEc2 ec2, CancellationToken stopping) => SnapshotObserver.ReadList(() => ec2.DescribeVpcsAsync(null, stopping));

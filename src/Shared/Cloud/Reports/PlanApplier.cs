@@ -9,7 +9,7 @@ namespace Automation.Reports;
 
 /// <summary>Carries out a plan step by step and says what became of each. Every step may be repeated.</summary>
 public sealed partial class PlanApplier(
-    RoutesApplier routes, SitesApplier sites, NamesApplier names, ZonesApplier zones, Dns64Applier dns64, NodesApplier nodes, PoolsApplier pools, ILogger log)
+    RoutesApplier routes, SitesApplier sites, NamesApplier names, ZonesApplier zones, Dns64Applier dns64, NodesApplier nodes, HooksApplier hooks, PoolsApplier pools, ILogger log)
 {
     public async Task<ImmutableArray<StepResult>> ApplyAsync(IReadOnlyList<PlannedStep> steps, CancellationToken stopping)
     {
@@ -79,6 +79,7 @@ public sealed partial class PlanApplier(
             return step.Action switch
             {
                 PlanAction.RegisterNode a => await nodes.RegisterAsync(a, stopping),
+                PlanAction.AttendHook a => await hooks.AttendAsync(a, stopping),
                 PlanAction.TagDevice a => await nodes.TagAsync(a, stopping),
                 PlanAction.RecordNode a => await routes.RecordAsync(a, stopping),
                 PlanAction.DrainNode a => await routes.DrainAsync(a, stopping),

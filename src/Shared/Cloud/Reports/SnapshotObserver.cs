@@ -54,6 +54,7 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
                 Vpcs = vpcs,
                 Instances = nodes,
                 DetailsProblem = problem,
+                Hooks = everything ? await NodesObserver.HooksAsync(services.AutoScaling, nodes, stopping) : Seen<GroupHook>.Unknown(ScopeSeen.NotLookedAt),
                 Parameters = await parameters[scope],
                 Network = await network,
             };
@@ -75,6 +76,7 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
             Associations = ledgerSeen?.Associations ?? Seen<AssociationRecord>.Unknown(ledgerProblem!),
             Names = settings.Names,
             Pools = await pools,
+            AttendsHooks = settings.NodeQueue is not null,
             DevicePrice = settings.DevicePrice,
 
             // Where not even an access token is given, devices, keys and split DNS say so.

@@ -43,7 +43,8 @@ internal sealed record TagChangeDetail(
     [property: JsonPropertyName("service")] string Service,
     [property: JsonPropertyName("resource-type")] string ResourceType);
 
-[JsonSourceGenerationOptions(RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, MaxDepth = 64)]
+[JsonSourceGenerationOptions(
+    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, MaxDepth = 64, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(EventEnvelope))]
 [JsonSerializable(typeof(LifecycleActionDetail))]
 [JsonSerializable(typeof(LaunchDetail))]

@@ -6,15 +6,18 @@ using Automation.Nodes;
 
 namespace Automation.Events;
 
-/// <summary>Turns the text of an EventBridge event into news. The only place that meets the events' JSON.</summary>
+/// <summary>Turns the text of an EventBridge event into news.</summary>
 public static class EventParser
 {
     /// <summary>1 MiB, the most that an SQS message or an asynchronous invocation can carry.</summary>
     public const int LargestBytes = 1024 * 1024;
 
-    private const string Launching = "autoscaling:EC2_INSTANCE_LAUNCHING";
-    private const string Terminating = "autoscaling:EC2_INSTANCE_TERMINATING";
-    private const string WarmPool = "WarmPool";
+    internal const string AutoScaling = "aws.autoscaling";
+    internal const string LaunchAction = "EC2 Instance-launch Lifecycle Action";
+    internal const string TerminateAction = "EC2 Instance-terminate Lifecycle Action";
+    internal const string Launching = "autoscaling:EC2_INSTANCE_LAUNCHING";
+    public const string Terminating = "autoscaling:EC2_INSTANCE_TERMINATING";
+    internal const string WarmPool = "WarmPool";
 
     private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -68,15 +71,15 @@ public static class EventParser
 
     private static ChangeEvent Read(EventEnvelope envelope) => (envelope.Source, envelope.DetailType) switch
     {
-        ("aws.autoscaling", "EC2 Instance-launch Lifecycle Action" or "EC2 Instance-terminate Lifecycle Action") => Held(envelope),
-        ("aws.autoscaling", "EC2 Instance Launch Successful") =>
+        (AutoScaling, LaunchAction or TerminateAction) => Held(envelope),
+        (AutoScaling, "EC2 Instance Launch Successful") =>
             new ChangeEvent.InstanceLaunched(ScopeOf(envelope), Instance(envelope, Detail(envelope, EventJson.Default.LaunchDetail).EC2InstanceId)),
         ("aws.ec2", "EC2 Instance State-change Notification") => StateChanged(envelope),
         ("aws.ec2", "EC2 Spot Instance Interruption Warning") => Leaves(envelope, Departure.Interrupted),
         ("aws.ec2", "EC2 Instance Rebalance Recommendation") => Leaves(envelope, Departure.AtRisk),
         ("aws.ecs", "ECS Task State Change") => TaskChanged(envelope),
         ("aws.health", "AWS Health Event") => HealthChanged(envelope),
-        ("aws.ec2" or "aws.autoscaling" or "aws.route53" or "aws.route53resolver", "AWS API Call via CloudTrail") => ApiCalled(envelope),
+        ("aws.ec2" or AutoScaling or "aws.route53" or "aws.route53resolver", "AWS API Call via CloudTrail") => ApiCalled(envelope),
         ("aws.tag", "Tag Change on Resource") => TagsChanged(envelope),
         ("aws.events", "Scheduled Event") or ("aws.scheduler", _) => new ChangeEvent.LookDue(),
         _ => NotOurs(envelope),
@@ -148,7 +151,7 @@ public static class EventParser
         return envelope.Source switch
         {
             "aws.ec2" when NetworkCalls.Contains(call.EventName) => new ChangeEvent.ScopeChanged(scope.Account, scope.Region, call.EventName),
-            "aws.autoscaling" when GroupCalls.Contains(call.EventName) => new ChangeEvent.ScopeChanged(scope.Account, scope.Region, call.EventName),
+            AutoScaling when GroupCalls.Contains(call.EventName) => new ChangeEvent.ScopeChanged(scope.Account, scope.Region, call.EventName),
             "aws.route53" when ZoneCalls.Contains(call.EventName) => new ChangeEvent.ScopeChanged(scope.Account, null, call.EventName),
             "aws.route53resolver" when ResolverCalls.Contains(call.EventName) => new ChangeEvent.ScopeChanged(scope.Account, scope.Region, call.EventName),
             _ => NotOurs(envelope),

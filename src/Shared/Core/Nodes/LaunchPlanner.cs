@@ -56,6 +56,9 @@ public abstract record LaunchStep
     /// <summary>It has joined: approve its routes and let it go into service.</summary>
     public sealed record Admit(Instance Instance, Device Device) : LaunchStep;
 
+    /// <summary>Our hook holds what is no node of ours: nothing comes of waiting, so it goes into service as it is.</summary>
+    public sealed record PassBy(string Why) : LaunchStep;
+
     /// <summary>It will not join: take back what it was given and let Auto Scaling replace it.</summary>
     public sealed record GiveUp(string Why) : LaunchStep;
 }
@@ -92,12 +95,12 @@ public static class LaunchPlanner
             // Of every instance that starts in the account there is news; one that gets its tag later is news again.
             return seen.Hook != HookOwner.Nobody && seen.Age < SettleTime
                 ? new LaunchStep.Wait($"EC2 does not show the tag {NodeRoles.Tag} yet")
-                : new LaunchStep.LeaveAlone($"the instance has no tag {NodeRoles.Tag}: let its group propagate the tag at launch, or take the hook off the group");
+                : NoNode(seen.Hook, $"the instance has no tag {NodeRoles.Tag}: let its group propagate the tag at launch, or take the hook off the group");
         }
 
         if (seen.Profile is not { } profile)
         {
-            return new LaunchStep.LeaveAlone($"nothing is done for the role '{Printable.Of(instance.Role)}': the report's findings say why");
+            return NoNode(seen.Hook, $"nothing is done for the role '{Printable.Of(instance.Role)}': the report's findings say why");
         }
 
         if (seen.Hook == HookOwner.Nobody && WhyNotNow(instance, seen.LifecycleState) is { } why)
@@ -137,6 +140,8 @@ public static class LaunchPlanner
 
     /// <summary>Whether a node without a device may be given a key: a person who deletes the device of one that runs on means it.</summary>
     public static bool MayJoinAnew(Instance instance, NodeRecord? record) => record?.Device is null || record.RegisteredAt < instance.LaunchedAt;
+
+    private static LaunchStep NoNode(HookOwner hook, string why) => hook == HookOwner.Ours ? new LaunchStep.PassBy(why) : new LaunchStep.LeaveAlone(why);
 
     // News of a start that no hook announces: hooks and warm pools have news of their own.
     private static string? WhyNotNow(Instance instance, string? lifecycleState) =>

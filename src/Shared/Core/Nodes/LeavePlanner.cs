@@ -95,7 +95,7 @@ public static class LeavePlanner
         if (instance.State is "stopping" or "stopped")
         {
             // On its way into a warm pool it has never been in the tailnet: nobody misses it, so the last router is not said to go.
-            return seen.Record is null && seen.Devices.IsEmpty
+            return seen.Record?.Device is null && seen.Devices.IsEmpty
                 ? new LeaveStep.LeaveAlone($"it is {instance.State}, and has not been in the tailnet")
                 : new LeaveStep.StandIn($"it is {instance.State}");
         }

@@ -24,6 +24,14 @@ public abstract record PlanAction
     /// <summary>Gives a running node that is not in the tailnet an auth key and its settings.</summary>
     public sealed record RegisterNode(Scope Scope, InstanceId Instance, string HostName) : PlanAction;
 
+    /// <summary>Hands an instance that hooks of ours hold, and to which nobody attends, to NodeLifecycle, and lets the ledger say so.</summary>
+    /// <param name="Role">What the ledger remembers it by.</param>
+    /// <param name="Hooks">Their names.</param>
+    public sealed record AttendHook(Scope Scope, Instance Instance, string Role, HeldFor For, ImmutableArray<string> Hooks) : PlanAction
+    {
+        public string Names => string.Join(" and ", Hooks);
+    }
+
     /// <summary>Gives a device of ours back the tags of its roles; those that it has beside them stay.</summary>
     /// <param name="All">Every tag that it is to have.</param>
     public sealed record TagDevice(InstanceId Instance, DeviceId Device, string HostName, ImmutableArray<string> Added, ImmutableArray<string> All) : PlanAction;
@@ -126,6 +134,7 @@ public abstract record PlanAction
     public string Target => this switch
     {
         RegisterNode a => a.Instance.ToString(),
+        AttendHook a => a.Instance.Id.ToString(),
         TagDevice a => a.Device.ToString(),
         RecordNode a => a.Instance.ToString(),
         DrainNode a => a.Instance.ToString(),
@@ -162,13 +171,14 @@ public abstract record PlanAction
     {
         ApproveRoutes or AssignSite or AssociateZone or RegisterNode or TagDevice => Effect.Add,
         SetSplitDns { Expected: null } or RotatePoolKey { Expected.Key: null } or RotatePoolKey { Expected: null } => Effect.Add,
-        RecordNode or DrainNode or ReturnNode or TagSite or RememberPlain or AdvertiseRoutes or SetSplitDns or ConfirmSplitDns or AwaitAssociation or SetDns64 or RotatePoolKey => Effect.Change,
+        AttendHook or RecordNode or DrainNode or ReturnNode or TagSite or RememberPlain or AdvertiseRoutes or SetSplitDns or ConfirmSplitDns or AwaitAssociation or SetDns64 or RotatePoolKey => Effect.Change,
         _ => Effect.Remove,
     };
 
     public sealed override string ToString() => this switch
     {
         RegisterNode a => $"give {a.Instance} an auth key, to join as {a.HostName}",
+        AttendHook a => $"attend to {a.Names}, which {(a.Hooks.Length == 1 ? "holds" : "hold")} {a.Instance.Id}: its news was lost",
         TagDevice a => $"tag {a.HostName} with {string.Join(", ", a.Added)} again",
         RecordNode a when a.Routes.IsEmpty => $"record {a.HostName} as device {a.Device}",
         RecordNode a => $"record {a.HostName} as device {a.Device} with {a.Routes}",

@@ -31,6 +31,7 @@ public static class ReconcilePlanner
         var duties = Duties.Of(routing);
         var routers = RoutePlanner.Plan(seen, duties, new(seen, routing), additions, withdrawals, findings);
         NodePlanner.Plan(seen, nodes, duties.ToLookup(duty => duty.Router.Instance.Id, duty => duty.Wanted), additions, findings);
+        HookPlanner.Plan(seen, additions, findings);
         var associations = new Associations(seen, routing, findings);
         associations.Plan(additions, withdrawals, findings);
         var domains = NamePlanner.Plan(seen, routing, associations, additions, withdrawals, findings);
@@ -51,7 +52,7 @@ public static class ReconcilePlanner
     private static int Rank(PlannedStep step) => step.Action switch
     {
         PlanAction.AssignSite => 0,
-        PlanAction.TagSite or PlanAction.RememberPlain or PlanAction.RegisterNode or PlanAction.TagDevice => 1,
+        PlanAction.TagSite or PlanAction.RememberPlain or PlanAction.RegisterNode or PlanAction.AttendHook or PlanAction.TagDevice => 1,
         PlanAction.RecordNode or PlanAction.DrainNode or PlanAction.ReturnNode => 2,
         PlanAction.ApproveRoutes => 3,
         PlanAction.AdvertiseRoutes => 4,
@@ -87,6 +88,14 @@ public static class ReconcilePlanner
         foreach (var scope in seen.Scopes.Where(scope => scope.DetailsProblem is not null))
         {
             findings.Add(new("instance-details-unread", Finding.Warning, scope.Scope.ToString(), $"Which nodes are in standby or about to be retired is not known, and none that is in an Auto Scaling group is given a key by this look. {scope.DetailsProblem}"));
+        }
+
+        foreach (var (scope, problem) in seen.Scopes.Select(scope => (scope.Scope, scope.Hooks.Problem)))
+        {
+            if (problem is not null and not ScopeSeen.NotLookedAt)
+            {
+                findings.Add(new("hooks-unread", Finding.Warning, scope.ToString(), $"Which lifecycle hooks hold instances is not known, so none whose news was lost is answered before its timeout. {problem}"));
+            }
         }
 
         if (seen.Pools.Parameters.Problem is { } unread and not ScopeSeen.NotLookedAt)

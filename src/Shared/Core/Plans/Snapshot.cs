@@ -49,6 +49,9 @@ public sealed record Snapshot
 
     public required PoolsSeen Pools { get; init; }
 
+    /// <summary>NodeLifecycle can be told of an instance whose news was lost.</summary>
+    public bool AttendsHooks { get; init; }
+
     /// <summary>What a device costs a month; null where nobody has said so.</summary>
     public decimal? DevicePrice { get; init; }
 
@@ -70,6 +73,9 @@ public sealed record ScopeSeen
 
     /// <summary>Why their lifecycle states and scheduled maintenance are not known; null where they are.</summary>
     public string? DetailsProblem { get; init; }
+
+    /// <summary>Lifecycle hooks, also those of others, of the groups of which a hook holds an instance; none in a file from before they were looked at.</summary>
+    public Seen<GroupHook> Hooks { get => field ?? Seen<GroupHook>.All([]); init; }
 
     /// <summary>Private hosted zones associated with a VPC that a router serves.</summary>
     public required Seen<Zone> Zones { get; init; }
@@ -93,6 +99,7 @@ public sealed record ScopeSeen
         Scope = scope,
         Vpcs = Seen<Vpc>.Unknown(problem),
         Instances = Seen<Instance>.Unknown(problem),
+        Hooks = Seen<GroupHook>.Unknown(problem),
         Zones = Seen<Zone>.Unknown(problem),
         PublicZones = Seen<PublicZone>.Unknown(problem),
         Endpoints = Seen<ResolverEndpoint>.Unknown(problem),

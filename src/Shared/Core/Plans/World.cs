@@ -68,6 +68,17 @@ public sealed record Instance(
     public bool IsUp => State is "pending" or "running";
 }
 
+/// <summary>A lifecycle hook of an Auto Scaling group.</summary>
+/// <param name="Leaving">It holds instances that go; else those that come.</param>
+public sealed record GroupHook(string Group, string Name, bool Leaving)
+{
+    /// <summary>Hooks of ours have names that begin with this.</summary>
+    public const string OurPrefix = "tailnet-";
+
+    [JsonIgnore]
+    public bool IsOurs => Name.StartsWith(OurPrefix, StringComparison.Ordinal);
+}
+
 /// <summary>What EC2 is to do to an instance whose host is to be mended or taken away.</summary>
 /// <param name="Code">EC2's word, such as instance-retirement, instance-stop, system-reboot.</param>
 /// <param name="NotBefore">The earliest moment.</param>

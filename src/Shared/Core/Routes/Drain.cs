@@ -45,7 +45,7 @@ internal sealed class Drains
         }
 
         var stayed = router.Record?.GoneAt is { } gone && _seen.ObservedAt - gone >= NodeFates.Grace
-            && router.Instance.State == "running" && (router.Serves || router.MayBlink(_seen.ObservedAt));
+            && router.Instance.State == "running" && !LeavePlanner.IsLeaving(router.Instance, router.Instance.LifecycleState) && (router.Serves || router.MayBlink(_seen.ObservedAt));
         var isAsked = probe is not null || !_seen.Health.IsComplete;   // else the probe has been switched off
         var isWell = router.Record?.UnhealthyAt is not null && (probe is { Healthy: true } || !isAsked);
         return router with
@@ -60,9 +60,9 @@ internal sealed class Drains
         };
     }
 
-    // In standby its group counts it out; what EC2 is to do to it may happen before the next look but one.
+    // In standby its group counts it out, and so it does on its way out; what EC2 is to do to it may happen before the next look but one.
     private bool IsOutOfService(Instance instance) =>
-        instance.LifecycleState is "EnteringStandby" or "Standby" || (instance.Maintenance is { } coming && coming.NotBefore - _seen.ObservedAt <= Notice);
+        instance.LifecycleState is "EnteringStandby" or "Standby" || LeavePlanner.IsLeaving(instance, instance.LifecycleState) || (instance.Maintenance is { } coming && coming.NotBefore - _seen.ObservedAt <= Notice);
 
     public static ImmutableArray<Server> Relieve(ImmutableArray<Server> servers, DateTimeOffset now)
     {
