@@ -192,10 +192,16 @@ public sealed class SandboxWorld
             region.Tick();
         }
 
-        while (Due() is [_, ..] due)
+        do
         {
+            if (Due() is not [_, ..] due)
+            {
+                break;
+            }
+
             await RunAsync(due);
         }
+        while (Calls.Order is null);   // else work takes time, and what it brings about comes after it
     }
 
     /// <summary>A direct invocation of Reconcile.</summary>

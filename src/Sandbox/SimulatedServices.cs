@@ -32,7 +32,9 @@ internal sealed class SimulatedServices(SimulatedAws aws, SimulatedRegion region
         List("EC2 DescribeVpcs", stopping, () => region.Vpcs.Where(vpc => only is null || vpc.Id == only).Select(vpc => vpc with { DnsSupport = null, DnsHostNames = null }), only);
 
     public Task<(bool Support, bool HostNames)> DescribeVpcDnsAsync(VpcId vpc, CancellationToken stopping) =>
-        Do("EC2 DescribeVpcAttribute", stopping, () => (region.Vpc(vpc).DnsSupport == true, region.Vpc(vpc).DnsHostNames == true));
+        Do("EC2 DescribeVpcAttribute", stopping, () => region.Vpcs.FirstOrDefault(known => known.Id == vpc) is { } found
+            ? (found.DnsSupport == true, found.DnsHostNames == true)
+            : throw new CallFailedException(Failure.NotFound, "EC2", "DescribeVpcAttribute", "InvalidVpcID.NotFound", $"The vpc ID '{vpc}' does not exist"));
 
     public Task<Listing<Subnet>> DescribeSubnetsAsync(CancellationToken stopping) =>
         List("EC2 DescribeSubnets", stopping, () => region.Network.Subnets);

@@ -127,6 +127,8 @@ internal sealed class Faults
     /// <summary>How often a message could only come back after the queue's own delay: its process ended, or the queue could not be asked for another.</summary>
     public int LostHandlings { get; set; }
 
+    public int LostEvents { get; private set; }
+
     private int Copies(string text)
     {
         if (!_events.TryDequeue(out var fate))
@@ -140,6 +142,7 @@ internal sealed class Faults
             return 0;
         }
 
+        LostEvents += fate.Copies == 0 ? 1 : 0;
         return fate.Copies;
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Automation.Plans;
 using Automation.Sandbox;
 
 namespace Automation.Simulation;
@@ -161,11 +162,16 @@ public sealed class Telling
     private async Task JudgeAsync()
     {
         var last = await _stage.World.ReconcileAsync(dryRun: true);
-        _referee.Check(Invariant.AtRest, last.Plan.IsEmpty, () => string.Join("; ", last.Plan.Steps.Where(step => step.Held is null).Select(step => step.Action.ToString())));
+        var left = last.Plan.Steps.Where(step => step.Held is null && !IsLastOfItsZone(step.Action)).Select(step => step.Action.ToString()).ToArray();
+        _referee.Check(Invariant.AtRest, left.Length == 0, () => string.Join("; ", left));
         _referee.Check(Invariant.AtRest, last.Plan.IsComplete, () => $"not all could be read: {string.Join("; ", last.Plan.Findings.Where(finding => finding.IsIncomplete).Select(finding => finding.Text))}");
         _referee.Check(Invariant.AtRest, _stage.World.NodeEvents.Count == 0 && _stage.World.ChangeEvents.Count == 0, () => $"{_stage.World.NodeEvents.Count} and {_stage.World.ChangeEvents.Count} messages still wait");
         new RestJudge(_stage, _referee, last.Plan).Judge();
     }
+
+    // Route 53 keeps a zone's last VPC: it fails, and is said, until a person deletes the zone or associates another VPC.
+    private bool IsLastOfItsZone(PlanAction action) =>
+        action is PlanAction.DissociateZone { Record: var record } && _stage.Aws.Zones.VpcsOf(record.Zone) is [var only] && only == record.Vpc;
 
     private void Looked(ReadOnlyMemory<byte> report)
     {

@@ -47,7 +47,7 @@ internal sealed class RestJudge(Stage stage, Referee referee, Plan plan)
             referee.Check(Invariant.RightVpc, end is not null, () => $"{way.Prefix} of {way.Instance.Id} leads nowhere");
             referee.Check(
                 Invariant.RightVpc,
-                _ways.All.Where(other => other.Prefix == way.Prefix).All(other => _ways.EndOf(other) == end),
+                _ways.All.Where(other => other.Prefix == way.Prefix && IsRouter(other.Instance)).All(other => _ways.EndOf(other) == end),
                 () => $"{way.Prefix} leads to {end} by {way.Instance.Id}, and elsewhere by another: {Shown()}");
         }
     }

@@ -63,7 +63,10 @@ internal static partial class Verbs
         }
 
         var cidr = Prefix.Parse(s_secondaries[b % s_secondaries.Length]);
-        if (vpc.Cidrs.Any(known => known.State == VpcCidr.Associated && known.Prefix.Overlaps(cidr)) || vpc.Cidrs.Any(known => known.Prefix == cidr))
+        // EC2 refuses what overlaps its own, and what is as wide as a route of one of its tables, or wider.
+        var routes = region.Network.RouteTables.Where(table => table.Vpc == vpc.Id).SelectMany(table => table.Routes).Where(route => route.Target != Route.Local);
+        if (vpc.Cidrs.Any(known => known.State == VpcCidr.Associated && known.Prefix.Overlaps(cidr)) || vpc.Cidrs.Any(known => known.Prefix == cidr)
+            || routes.Any(route => route.Destination is { } to && cidr.Contains(to)))
         {
             return null;
         }

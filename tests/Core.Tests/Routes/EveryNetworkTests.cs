@@ -434,7 +434,11 @@ public class EveryNetworkTests
             probe.IsIPv6 && Truth.Vpcs.Any(other => other.Id != vpc.Id && PacketWalk.Associated(other).Any(prefix => prefix.Contains(probe)));
 
         /// <summary>Nothing stands in the way of its plain prefixes.</summary>
-        public bool MustBePlain(Vpc vpc) => !Overlaps(vpc) && vpc.Overlap != "via6" && !ProbesOf(vpc).Any(probe => MayBeHeldBack(vpc, probe));
+        public bool MustBePlain(Vpc vpc) => !Overlaps(vpc) && vpc.Overlap != "via6" && !ProbesOf(vpc).Any(probe => MayBeHeldBack(vpc, probe) || IsServedByAFormerRouter(probe));
+
+        // Its role was taken off, and nothing is taken from it.
+        private bool IsServedByAFormerRouter(Address probe) => Seen.Devices.Items.Any(device => device.Enabled.Intersect(device.Advertised).Covers(probe)
+            && Truth.Routers.All(router => !device.HostName.EndsWith(router.Id.ToString(), StringComparison.Ordinal)));
 
         /// <summary>Some router of the VPC, or one that reaches it, has it approved, or had it last; or an operator says so.</summary>
         public bool MayStayPlain(Vpc vpc, Prefix prefix) =>

@@ -124,4 +124,25 @@ public class OverlapTests
         Assert.Contains($"withdraw 10.2.0.0/16, fd7a:115c:a1e0:b1a:0:7:a02:0/112 from {HostOf(1)}", world.Lines());
         Assert.Contains(Prefix.Parse("10.2.0.0/16"), Router(world, 2).Advertise);
     }
+
+    [Fact]
+    public void What_a_router_goes_on_serving_whose_role_was_taken_off_is_no_newcomers()
+    {
+        var world = Twins().WithoutInstance(1);   // EC2 is asked for what has a role
+
+        Assert.DoesNotContain(Prefix.Parse("10.0.0.0/16"), Router(world, 2).Advertise);
+        Assert.NotEmpty(Router(world, 2).Via6);
+    }
+
+    [Fact]
+    public void What_only_the_device_of_a_router_that_is_gone_still_has_is_another_VPCs_once_it_is_approved_there()
+    {
+        var world = Twins().Device(2, device => device with { Enabled = Prefixes("10.0.0.0/16") }).Node(2, node => node with { Routes = Prefixes("10.0.0.0/16") })
+            .WithoutInstance(1).Device(1, device => device with { Connected = false, LastSeen = Now.AddHours(-1) })
+            .WithRouter(3, inVpc: 1).Device(3, device => device with { Enabled = PrefixSet.Empty }).Node(3, node => node with { Routes = PrefixSet.Empty });
+
+        Assert.Contains(Prefix.Parse("10.0.0.0/16"), Router(world, 2).Advertise);
+        Assert.DoesNotContain(Prefix.Parse("10.0.0.0/16"), Router(world, 3).Advertise);
+        Assert.NotEmpty(Router(world, 3).Via6);
+    }
 }

@@ -83,12 +83,11 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
             ApiKey = (await apiKey).Value,
         };
 
+        seen = seen with { Strayed = await StrayedAsync(seen, stopping) };
         if (!everything)
         {
             return seen;
         }
-
-        seen = seen with { Strayed = await StrayedAsync(seen, stopping) };
 
         // Last, as who serves a VPC says whether its names matter. Routers take their time to answer.
         var probes = health.ObserveAsync(seen, stopping);
@@ -97,7 +96,8 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
         return await names with { Health = await probes };
     }
 
-    // Seldom any: the list of devices is asked for by tag, so one that lost its tag is not in it.
+    // Seldom any: the list of devices is asked for by tag, so one that lost its tag is not in it. It goes on serving, so it matters also where
+    // it is not known whether its instance runs.
     private async Task<Seen<Device>> StrayedAsync(Snapshot seen, CancellationToken stopping)
     {
         if (!seen.Devices.IsComplete)
@@ -106,10 +106,11 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
         }
 
         var up = seen.Scopes.SelectMany(scope => scope.Instances.Items).Where(instance => instance.IsUp).Select(instance => instance.Id).ToHashSet();
+        var unread = seen.Scopes.Where(scope => !scope.Instances.IsComplete).Select(scope => scope.Scope).ToHashSet();
         var listed = seen.Devices.Items.Select(device => device.Id).ToHashSet();
         var strayed = new List<Device>();
         string? problem = null;
-        foreach (var lost in seen.Nodes.Items.Where(record => up.Contains(record.Instance)).Select(record => record.Device).OfType<DeviceId>().Where(device => !listed.Contains(device)).Order())
+        foreach (var lost in seen.Nodes.Items.Where(record => up.Contains(record.Instance) || (unread.Contains(record.Scope) && record.GoneAt is null)).Select(record => record.Device).OfType<DeviceId>().Where(device => !listed.Contains(device)).Order())
         {
             var (device, why) = await Read(() => tailscale.GetDeviceAsync(lost, stopping));
             problem ??= why;

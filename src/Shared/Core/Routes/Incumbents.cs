@@ -11,12 +11,11 @@ namespace Automation.Routes;
 /// </summary>
 internal sealed class Incumbents
 {
-    private readonly Dictionary<VpcId, PrefixSet> _approved;
-    private readonly Dictionary<VpcId, PrefixSet> _left;
+    private readonly Dictionary<VpcId, PrefixSet> _approved, _live;
 
     public Incumbents(Snapshot seen, ImmutableArray<ServedVpc> served, Reachability reachability)
     {
-        var (approved, left) = (new List<(VpcId Vpc, Prefix Prefix)>(), new List<(VpcId Vpc, Prefix Prefix)>());
+        var (approved, live, left) = (new List<(VpcId Vpc, Prefix Prefix)>(), new List<(VpcId Vpc, Prefix Prefix)>(), new HashSet<(VpcId Vpc, Prefix Prefix)>());
         var fars = new Dictionary<(InstanceId, VpcId Home, Prefix), VpcId?>();
         var vpcs = served.DistinctBy(vpc => vpc.Vpc.Id).ToDictionary(vpc => vpc.Vpc.Id, vpc => vpc.Vpc);
         var routers = served.SelectMany(vpc => vpc.Routers).DistinctBy(router => router.Instance.Id).ToImmutableArray();
@@ -24,7 +23,7 @@ internal sealed class Incumbents
         {
             if (router is { Device: { } device, Instance.Vpc: { } home })
             {
-                approved.AddRange(Attributed(device.Enabled.Where(prefix => IsOf(prefix, home) || router.Record?.Routes.Contains(prefix) == true), home, [router]));
+                live.AddRange(Attributed(device.Enabled.Where(prefix => IsOf(prefix, home) || router.Record?.Routes.Contains(prefix) == true), home, [router]));
             }
         }
 
@@ -35,7 +34,7 @@ internal sealed class Incumbents
         var read = seen.Scopes.Where(scope => scope.Vpcs.IsComplete && scope.Instances.IsComplete).Select(scope => scope.Scope).ToHashSet();
         var records = seen.Nodes.Items.DistinctBy(record => record.Instance).ToDictionary(record => record.Instance);
         var unread = new HashSet<(Prefix, VpcId)>();
-        foreach (var device in seen.Devices.Items)
+        foreach (var device in seen.Devices.Items.Concat(seen.Strayed.Items))
         {
             if (!NodeHostName.TryParse(device.HostName, out var instance) || !records.TryGetValue(instance, out var record) || record.Vpc is not { } home)
             {
@@ -45,10 +44,11 @@ internal sealed class Incumbents
             var ours = device.Enabled.Intersect(record.Routes);
             if (vpcs.ContainsKey(home))
             {
-                approved.AddRange(Attributed(ours, home, standing[home]));
+                (device.Connected ? live : approved).AddRange(Attributed(ours, home, standing[home]));
                 if (!shown.Contains(instance) && (device.Connected || seen.ObservedAt - device.LastSeen < VpcServices.Blink))
                 {
-                    left.AddRange(Attributed(ours.Intersect(device.Advertised), home, standing[home]));
+                    left.UnionWith(Attributed(ours.Intersect(device.Advertised), home, standing[home])
+                        .Where(claim => vpcs[claim.Vpc].Cidrs.Any(cidr => cidr.State == VpcCidr.Associated && cidr.Prefix.Contains(claim.Prefix))));
                 }
             }
 
@@ -59,11 +59,12 @@ internal sealed class Incumbents
             }
         }
 
-        (_approved, _left, Unread) = (ByVpc(approved), ByVpc(left), [.. unread]);
+        (_approved, _live) = (ByVpc(approved.Concat(live)), ByVpc(live));
+        (Left, Unread) = ([.. left], [.. unread]);
 
         bool IsOf(Prefix prefix, VpcId home) => vpcs.TryGetValue(home, out var vpc) && vpc.Cidrs.Any(cidr => cidr.Prefix.Contains(prefix));
 
-        IEnumerable<(VpcId, Prefix)> Attributed(PrefixSet prefixes, VpcId home, IEnumerable<Router> through)
+        IEnumerable<(VpcId Vpc, Prefix Prefix)> Attributed(PrefixSet prefixes, VpcId home, IEnumerable<Router> through)
         {
             foreach (var prefix in prefixes.Where(prefix => !Via6.Range.Contains(prefix)))
             {
@@ -93,10 +94,13 @@ internal sealed class Incumbents
     /// <summary>What is approved in scopes that this look left out or could not read, and whose it is as far as the ledger knows.</summary>
     public ImmutableHashSet<(Prefix Prefix, VpcId Vpc)> Unread { get; }
 
+    /// <summary>What nodes go on serving that are no routers any more: their role was taken off, and nothing is taken from them.</summary>
+    public ImmutableHashSet<(VpcId Vpc, Prefix Prefix)> Left { get; }
+
     public PrefixSet Of(VpcId vpc) => _approved.GetValueOrDefault(vpc, PrefixSet.Empty);
 
-    /// <summary>What nodes go on serving that are no routers any more: their role was taken off, and nothing is taken from them.</summary>
-    public PrefixSet LeftOf(VpcId vpc) => _left.GetValueOrDefault(vpc, PrefixSet.Empty);
+    /// <summary>Of these, what is not only approved on devices of nodes that are gone.</summary>
+    public PrefixSet LiveOf(VpcId vpc) => _live.GetValueOrDefault(vpc, PrefixSet.Empty);
 
     private static Dictionary<VpcId, PrefixSet> ByVpc(IEnumerable<(VpcId Vpc, Prefix Prefix)> claims) =>
         claims.GroupBy(claim => claim.Vpc, claim => claim.Prefix).ToDictionary(same => same.Key, PrefixSet.Of);

@@ -34,7 +34,8 @@ internal static class Overlaps
         ICollection<PlannedStep> withdrawals,
         ICollection<Finding> findings)
     {
-        var claims = services.SelectMany(service => Claimed(service, incumbents).Select(prefix => new Claim(prefix, service.Vpc.Id))).Order().ToImmutableArray();
+        var claims = services.SelectMany(service => Claimed(service, incumbents).Select(prefix => new Claim(prefix, service.Vpc.Id)))
+            .Concat(incumbents.Left.Select(left => new Claim(left.Prefix, left.Vpc))).Distinct().Order().ToImmutableArray();
         var all = claims.Concat(incumbents.Unread.Select(unread => new Claim(unread.Prefix, unread.Vpc))).Distinct().Order().ToImmutableArray();
         var amongKnown = Overlapping(claims);
         var overlapping = Overlapping(all);
@@ -67,7 +68,7 @@ internal static class Overlaps
         bool IsPlain(Claim claim) =>
             (pins[claim.Vpc] != PinVia6 || claim.Prefix.IsIPv6)
             && (!overlapping.Contains(claim)
-                || incumbents.Of(claim.Vpc).Covers(claim.Prefix)
+                || Keeps(claim)
                 || (remembered.GetValueOrDefault(claim.Vpc)?.Covers(claim.Prefix) == true && !Others(claim).Any(other => IsInUse(other) || remembered.GetValueOrDefault(other.Vpc)?.Covers(other.Prefix) == true))
                 // A pin never takes an address from people who use it: the other has to be pinned to via6, and withdrawn, first.
                 || (pins[claim.Vpc] == PinPlain && !Others(claim).Any(other => IsInUse(other) || pins.GetValueOrDefault(other.Vpc) == PinPlain)));
@@ -82,6 +83,10 @@ internal static class Overlaps
                 additions.Add(new(new PlanAction.RememberPlain(service.Vpc.Id, id, now), $"plain:{service.Vpc.Id}", [SitePlanner.Group(service.Vpc.Id)]));
             }
         }
+
+        // What only the device of a router that is gone still has may be another's by now.
+        bool Keeps(Claim claim) => incumbents.Of(claim.Vpc).Covers(claim.Prefix)
+            && (incumbents.LiveOf(claim.Vpc).Covers(claim.Prefix) || !Others(claim).Any(other => incumbents.LiveOf(other.Vpc).Covers(other.Prefix)));
 
         bool IsInUse(Claim claim) => incumbents.Of(claim.Vpc).Covers(claim.Prefix) || incumbents.Unread.Contains((claim.Prefix, claim.Vpc));
 
@@ -101,10 +106,10 @@ internal static class Overlaps
         }
     }
 
-    // Also what former routers go on serving, and of a VPC that waits what its stand-ins do.
-    private static PrefixSet Claimed(VpcService service, Incumbents incumbents) => service.Prefixes.Union(
-        (service.Waits ? incumbents.Of(service.Vpc.Id) : incumbents.LeftOf(service.Vpc.Id))
-            .Where(prefix => service.Vpc.Cidrs.Any(cidr => cidr.State == VpcCidr.Associated && cidr.Prefix.Contains(prefix))));
+    // Of a VPC that waits, also what stand-ins go on serving.
+    private static PrefixSet Claimed(VpcService service, Incumbents incumbents) => !service.Waits
+        ? service.Prefixes
+        : service.Prefixes.Union(incumbents.Of(service.Vpc.Id).Where(prefix => service.Vpc.Cidrs.Any(cidr => cidr.State == VpcCidr.Associated && cidr.Prefix.Contains(prefix))));
 
     private static string? Pin(Vpc vpc, ICollection<Finding> findings)
     {
