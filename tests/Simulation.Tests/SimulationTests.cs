@@ -51,7 +51,7 @@ public sealed class SimulationTests
     }
 
     [Theory]
-    [InlineData("", "''")]
+    [InlineData("", "'seed 7'")]
     [InlineData("vpc 0 0 0", "'vpc 0 0 0'")]
     [InlineData("seed 1\nfly 0 0 0", "'fly 0 0 0'")]
     [InlineData("seed 1\nvpc 0 0", "'vpc 0 0'")]
