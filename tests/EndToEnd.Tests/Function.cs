@@ -27,6 +27,8 @@ internal sealed class Function : IAsyncDisposable
 
     public SimulatedRuntimeApi Api { get; }
 
+    public int ProcessId => _process.Id;
+
     /// <summary>All that it wrote so far, line by line.</summary>
     public IReadOnlyList<string> Lines
     {

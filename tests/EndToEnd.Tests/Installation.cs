@@ -342,7 +342,7 @@ internal sealed class Installation : IAsyncDisposable
         Assert.Equal("", string.Join('\n', decisions.SelectMany(made => made).Where(decision => decision.AllowedBy.Count == 0 && !_refused.Contains(decision.Action))));
     }
 
-    private static string Batch(IEnumerable<Message> messages, MotoQueuePair queue) => new JsonObject
+    internal static string Batch(IEnumerable<Message> messages, MotoQueuePair queue) => new JsonObject
     {
         ["Records"] = new JsonArray([.. messages.Select(message => (JsonNode)new JsonObject
         {
