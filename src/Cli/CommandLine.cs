@@ -105,6 +105,12 @@ internal static class CommandLine
             HelpName = "A..B",
             DefaultValueFactory = _ => "1..500",
         };
+        var mostFailures = new Option<int>("--max-failures")
+        {
+            Description = "After this many failures no further story begins.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 20,
+        };
         var story = new Option<string?>("--story")
         {
             Description = "Tell this one story from a file instead: a line 'seed N', then the steps that a failure shows, one a line. Says what happens, line by line, with the functions' log.",
@@ -114,8 +120,8 @@ internal static class CommandLine
             "simulate",
             "Tell random stories on a simulated cloud and tailnet, through the real functions, with lost, doubled and late events, failing calls, killed processes and people who interfere, "
             + "and check after every step what must always hold. Each seed is the same story each time. A failure is shown as the shortest story that still fails. Needs no account, network or credentials.")
-        { seeds, story, format };
-        simulate.SetAction((parsed, stopping) => Run(progress, () => new Simulate(output, progress).RunAsync(parsed.GetValue(seeds)!, parsed.GetValue(story), IsJson(parsed), stopping)));
+        { seeds, mostFailures, story, format };
+        simulate.SetAction((parsed, stopping) => Run(progress, () => new Simulate(output, progress).RunAsync(parsed.GetValue(seeds)!, parsed.GetValue(mostFailures), parsed.GetValue(story), IsJson(parsed), stopping)));
 
         return new RootCommand(Description) { demo, plan, apply, status, explain, adopt, save, doctor, simulate };
 

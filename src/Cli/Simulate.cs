@@ -14,7 +14,7 @@ internal sealed class Simulate(TextWriter output, TextWriter progress)
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
     /// <returns>0 only where every invariant held in every story.</returns>
-    public async Task<int> RunAsync(string seeds, string? file, bool json, CancellationToken stopping)
+    public async Task<int> RunAsync(string seeds, int mostFailures, string? file, bool json, CancellationToken stopping)
     {
         if (file is not null)
         {
@@ -26,6 +26,7 @@ internal sealed class Simulate(TextWriter output, TextWriter progress)
         var result = await Simulator.RunAsync(
             first,
             last,
+            mostFailures,
             (ended, outcome) =>
             {
                 if (outcome.Violation is { } violation)

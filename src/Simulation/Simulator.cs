@@ -23,11 +23,9 @@ public sealed record SimulationResult(
 /// <summary>Tells the stories of many seeds, as many at once as there are processors.</summary>
 public static class Simulator
 {
-    /// <summary>More failures than these are the same fault over and over.</summary>
-    private const int MostFailures = 20;
-
     /// <param name="progress">Hears of each story as it ends, and how many have; of one that fails as shortly as it still does.</param>
-    public static async Task<SimulationResult> RunAsync(ulong first, ulong last, Action<int, Outcome>? progress, CancellationToken stopping)
+    /// <param name="mostFailures">After these no further story begins: more are the same fault over and over.</param>
+    public static async Task<SimulationResult> RunAsync(ulong first, ulong last, int mostFailures, Action<int, Outcome>? progress, CancellationToken stopping)
     {
         var clock = Stopwatch.StartNew();
         var failures = new ConcurrentBag<Outcome>();
@@ -38,7 +36,7 @@ public static class Simulator
         var (simulated, calls, ended) = (TimeSpan.Zero, 0L, 0);
         await Parallel.ForEachAsync(Seeds(first, last), stopping, async (seed, _) =>
         {
-            if (failures.Count >= MostFailures)
+            if (failures.Count >= mostFailures)
             {
                 return;
             }

@@ -8,7 +8,7 @@ public sealed class SimulationTests
     [Fact]
     public async Task Every_invariant_holds_in_every_story()
     {
-        var result = await Simulator.RunAsync(1, s_seeds, null, TestContext.Current.CancellationToken);
+        var result = await Simulator.RunAsync(1, s_seeds, 20, null, TestContext.Current.CancellationToken);
 
         Assert.True(result.Failures.Count == 0, string.Join("\n\n", result.Failures.Select(failure => $"{failure.Violation!.Invariant.Name}: {failure.Violation.Text}\n{failure.Story}{string.Join('\n', failure.Told)}")));
         Assert.Equal((int)s_seeds, result.LooksToRest.Values.Sum());

@@ -105,7 +105,7 @@ public sealed class AwsFailuresTests
     public void Lets_a_fault_of_this_program_through()
     {
         Assert.False(AwsFailures.Explains(new InvalidOperationException()));
-        Assert.False(AwsFailures.Explains(new FormatException()));
+        Assert.False(AwsFailures.Explains(new NotSupportedException()));
     }
 
     private static string Said(string code, AwsIdentity identity) =>

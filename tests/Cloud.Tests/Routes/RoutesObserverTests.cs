@@ -116,7 +116,7 @@ public sealed class RoutesObserverTests : IDisposable
         {
             var set = s_sets[operation];
             _aws.On(Ec2, $"Action={operation}&").Xml(
-                $"<{operation}Response xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><{set}>{items.GetValueOrDefault(operation)}</{set}></{operation}Response>");
+                $"<{operation}Response xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><requestId>r-1</requestId><{set}>{items.GetValueOrDefault(operation)}</{set}></{operation}Response>");
         }
     }
 

@@ -75,8 +75,17 @@ internal static class TailscaleWire
         return bytes.WrittenSpan.ToArray();
     }
 
-    private static JsonElement Member(JsonElement from, string name) =>
-        from.ValueKind != JsonValueKind.Object ? throw new JsonException("expected an object") : from.TryGetProperty(name, out var value) ? value : default;
+    private static JsonElement Member(JsonElement from, string name)
+    {
+        try
+        {
+            return from.ValueKind != JsonValueKind.Object ? throw new JsonException("expected an object") : from.TryGetProperty(name, out var value) ? value : default;
+        }
+        catch (InvalidOperationException)   // half a surrogate pair in the name of a member
+        {
+            throw new JsonException("expected a text");
+        }
+    }
 
     private static string? Text(JsonElement from, string name) => Text(Member(from, name));
 

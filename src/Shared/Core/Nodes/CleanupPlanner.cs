@@ -33,6 +33,7 @@ public static class CleanupPlanner
             Leftovers(seen, fates, instance, steps);
         }
 
+        Marks(seen, steps);
         foreach (var record in seen.Nodes.Items.DistinctBy(record => record.Instance).Where(record => fates.Of(record.Instance) == Fate.Gone).OrderBy(record => record.Instance))
         {
             var left = seen.Devices.Items.Where(device => IsOf(device, record)).Select(device => device.Id);
@@ -43,6 +44,18 @@ public static class CleanupPlanner
             {
                 steps.Add(new(new PlanAction.ForgetNode(record.Instance), Group(record.Instance), [Group(record.Instance)]));
             }
+        }
+    }
+
+    // An instance that waits in its warm pool and has not been in the tailnet may have a mark from when its hook was attended to.
+    private static void Marks(Snapshot seen, ICollection<PlannedStep> steps)
+    {
+        var marks = seen.Nodes.Items.Where(record => record is { Device: null, Key: null, GoneAt: not null }).Select(record => record.Instance).ToHashSet();
+        var warm = seen.Scopes.Where(scope => scope.DetailsProblem is null).SelectMany(scope => scope.Instances.Items)
+            .Where(instance => instance.LifecycleState is "Warmed:Stopped" or "Warmed:Running" or "Warmed:Hibernated").Select(instance => instance.Id);
+        foreach (var instance in warm.Where(marks.Contains).Distinct().Order())
+        {
+            steps.Add(new(new PlanAction.ForgetNode(instance), Group(instance), [Group(instance)]));
         }
     }
 
