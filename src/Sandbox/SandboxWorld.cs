@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Automation.Events;
 using Automation.Lambda;
@@ -313,24 +312,4 @@ public sealed class SandboxWorld
     }
 
     private readonly record struct Work(Func<Task<ReadOnlyMemory<byte>>> Begin, Action<ReadOnlyMemory<byte>> Answered);
-
-    /// <summary>What waited goes on here and not in a thread of its own, so that the same story goes the same way each time.</summary>
-    private sealed class OneThread : SynchronizationContext
-    {
-        private readonly ConcurrentQueue<(SendOrPostCallback Callback, object? State)> _ready = [];
-
-        public override void Post(SendOrPostCallback d, object? state) => _ready.Enqueue((d, state));
-
-        /// <returns>false where nothing was ready.</returns>
-        public bool GoOn()
-        {
-            if (!_ready.TryDequeue(out var next))
-            {
-                return false;
-            }
-
-            next.Callback(next.State);
-            return true;
-        }
-    }
 }
