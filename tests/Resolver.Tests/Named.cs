@@ -45,7 +45,8 @@ internal sealed class Named : IAsyncDisposable
     }
 
     /// <param name="folder">Holds named.conf and its zones.</param>
-    public static async Task<Named> StartAsync(string folder, int port, bool untilItAnswers = true)
+    /// <param name="until">What its log says once it is ready. null: at once.</param>
+    public static async Task<Named> StartAsync(string folder, int port, string? until = " running\n")
     {
         var process = Process.Start(new ProcessStartInfo(
             "/bin/bash", ["-c", UntilInputEnds, await Bind.NamedAsync(), "-g", "-n", "1", "-c", Path.Combine(folder, "named.conf")])
@@ -54,14 +55,14 @@ internal sealed class Named : IAsyncDisposable
             RedirectStandardInput = true,
         })!;
         var named = new Named(process, 0, folder, port);
-        if (!untilItAnswers)
+        if (until is null)
         {
             return named;
         }
 
         try
         {
-            await named.AwaitAsync();
+            await named.AwaitAsync(until);
             return new(process, int.Parse((await File.ReadAllTextAsync(Path.Combine(folder, "named.pid"))).Trim(), null), folder, port);
         }
         catch
@@ -87,7 +88,7 @@ internal sealed class Named : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private async Task AwaitAsync()
+    private async Task AwaitAsync(string ready)
     {
         var started = Stopwatch.StartNew();
         while (true)
@@ -95,7 +96,7 @@ internal sealed class Named : IAsyncDisposable
             try
             {
                 await AskAsync(new("", "NS") { Recursion = false, Limit = TimeSpan.FromMilliseconds(200) });
-                if (Log.Contains(" running", StringComparison.Ordinal))   // its zones are loaded
+                if (Log.Contains(ready, StringComparison.Ordinal))
                 {
                     return;
                 }

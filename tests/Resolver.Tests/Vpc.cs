@@ -101,7 +101,8 @@ internal sealed class Vpc : IAsyncDisposable
         var (folder, port) = (Named.NewFolder(), Named.FreePort());
         var text = dns64.ToConfiguration(OnLoopback(folder, port, resolver));
         await NodeScript.RunAsync(folder, change?.Invoke(text) ?? text);
-        return await Named.StartAsync(folder, port, untilItAnswers);
+        // It runs before it has its policy, and fails what it would have to translate until then.
+        return await Named.StartAsync(folder, port, untilItAnswers ? "rpz: reload done" : null);
     }
 
     public static Dns64Options OnLoopback(string folder, int port, int resolver) =>
