@@ -15,15 +15,15 @@ internal sealed class Incumbents
 
     public Incumbents(Snapshot seen, ImmutableArray<ServedVpc> served, Reachability reachability)
     {
-        var (approved, live, left) = (new List<(VpcId Vpc, Prefix Prefix)>(), new List<(VpcId Vpc, Prefix Prefix)>(), new HashSet<(VpcId Vpc, Prefix Prefix)>());
-        var fars = new Dictionary<(InstanceId, VpcId Home, Prefix), VpcId?>();
+        var (approved, live, left) = (new Dictionary<VpcId, List<Prefix>>(), new Dictionary<VpcId, List<Prefix>>(), new HashSet<(VpcId Vpc, Prefix Prefix)>());
+        var fars = new Dictionary<InstanceId, Dictionary<(VpcId Home, Prefix), VpcId?>>();
         var vpcs = served.DistinctBy(vpc => vpc.Vpc.Id).ToDictionary(vpc => vpc.Vpc.Id, vpc => vpc.Vpc);
         var routers = served.SelectMany(vpc => vpc.Routers).DistinctBy(router => router.Instance.Id).ToImmutableArray();
         foreach (var router in routers)
         {
             if (router is { Device: { } device, Instance.Vpc: { } home })
             {
-                live.AddRange(Attributed(device.Enabled.Where(prefix => IsOf(prefix, home) || router.Record?.Routes.Contains(prefix) == true), home, [router]));
+                Add(live, Attributed(device.Enabled.Where(prefix => IsOf(prefix, home) || router.Record?.Routes.Contains(prefix) == true), home, [router]));
             }
         }
 
@@ -44,7 +44,7 @@ internal sealed class Incumbents
             var ours = device.Enabled.Intersect(record.Routes);
             if (vpcs.ContainsKey(home))
             {
-                (device.Connected ? live : approved).AddRange(Attributed(ours, home, standing[home]));
+                Add(device.Connected ? live : approved, Attributed(ours, home, standing[home]));
                 if (!shown.Contains(instance) && (device.Connected || seen.ObservedAt - device.LastSeen < VpcServices.Blink))
                 {
                     left.UnionWith(Attributed(ours.Intersect(device.Advertised), home, standing[home])
@@ -59,7 +59,8 @@ internal sealed class Incumbents
             }
         }
 
-        (_approved, _live) = (ByVpc(approved.Concat(live)), ByVpc(live));
+        _live = live.ToDictionary(same => same.Key, same => PrefixSet.Of(same.Value));
+        _approved = approved.Keys.Union(live.Keys).ToDictionary(vpc => vpc, vpc => PrefixSet.Of([.. approved.GetValueOrDefault(vpc, []), .. live.GetValueOrDefault(vpc, [])]));
         (Left, Unread) = ([.. left], [.. unread]);
 
         bool IsOf(Prefix prefix, VpcId home) => vpcs.TryGetValue(home, out var vpc) && vpc.Cidrs.Any(cidr => cidr.Prefix.Contains(prefix));
@@ -82,9 +83,14 @@ internal sealed class Incumbents
         // Asked twice: of the router, and of its device.
         VpcId? FarFrom(Router router, VpcId home, Prefix prefix)
         {
-            if (!fars.TryGetValue((router.Instance.Id, home, prefix), out var far))
+            if (!fars.TryGetValue(router.Instance.Id, out var known))
             {
-                fars[(router.Instance.Id, home, prefix)] = far = reachability.Walk(router, prefix).FirstOrDefault(leg => leg.Vpc is { } vpc && vpc != home && IsOf(prefix, vpc)).Vpc;
+                fars[router.Instance.Id] = known = [];
+            }
+
+            if (!known.TryGetValue((home, prefix), out var far))
+            {
+                known[(home, prefix)] = far = reachability.Walk(router, prefix).FirstOrDefault(leg => leg.Vpc is { } vpc && vpc != home && IsOf(prefix, vpc)).Vpc;
             }
 
             return far;
@@ -102,6 +108,16 @@ internal sealed class Incumbents
     /// <summary>Of these, what is not only approved on devices of nodes that are gone.</summary>
     public PrefixSet LiveOf(VpcId vpc) => _live.GetValueOrDefault(vpc, PrefixSet.Empty);
 
-    private static Dictionary<VpcId, PrefixSet> ByVpc(IEnumerable<(VpcId Vpc, Prefix Prefix)> claims) =>
-        claims.GroupBy(claim => claim.Vpc, claim => claim.Prefix).ToDictionary(same => same.Key, PrefixSet.Of);
+    private static void Add(Dictionary<VpcId, List<Prefix>> claims, IEnumerable<(VpcId Vpc, Prefix Prefix)> added)
+    {
+        foreach (var (vpc, prefix) in added)
+        {
+            if (!claims.TryGetValue(vpc, out var prefixes))
+            {
+                claims[vpc] = prefixes = [];
+            }
+
+            prefixes.Add(prefix);
+        }
+    }
 }

@@ -18,7 +18,6 @@ internal sealed class Reachability
     private readonly Dictionary<SubnetId, Exit?> _exits = [];
     private readonly Dictionary<(VpcId, RouteTableId, string), Exit> _sharedExits = [];
     private readonly Dictionary<VpcId, PrefixTable<Prefix>> _servable = [];
-    private readonly Dictionary<(InstanceId, VpcId), (PrefixSet?, ImmutableArray<SubnetId>)> _reached = [];
     private readonly HashSet<Finding> _refused = [];
 
     public Reachability(Snapshot seen, Topology topology)
@@ -57,20 +56,19 @@ internal sealed class Reachability
     /// <returns>null where it cannot be said: something on the way was not read.</returns>
     public PrefixSet? Reached(Router router, Vpc vpc, out ImmutableArray<SubnetId> silent)
     {
-        var key = (router.Instance.Id, vpc.Id);
-        if (!_reached.TryGetValue(key, out var reached))
+        var standpoint = StandpointOf(router);
+        if (!standpoint.Reached.TryGetValue(vpc.Id, out var reached))
         {
-            _reached[key] = reached = (Reach(router, vpc, out var mute), mute);
+            standpoint.Reached[vpc.Id] = reached = (Reach(standpoint, vpc, out var mute), mute);
         }
 
-        silent = reached.Item2;
-        return reached.Item1;
+        silent = reached.Silent;
+        return reached.Prefixes;
     }
 
-    private PrefixSet? Reach(Router router, Vpc vpc, out ImmutableArray<SubnetId> silent)
+    private PrefixSet? Reach(Standpoint standpoint, Vpc vpc, out ImmutableArray<SubnetId> silent)
     {
         silent = [];
-        var standpoint = StandpointOf(router);
         if (standpoint is not { Outlook: { } outlook })
         {
             return _topology.IsComplete ? [] : null;
@@ -160,11 +158,14 @@ internal sealed class Reachability
             var place = PlaceOf(router);
             _standpoints[router.Instance] = standpoint = place is null
                 ? new(null, null, [], [])
-                : new(place, OutlookFrom(place), [.. Sources(router, place, isIPv6: false)], [.. Sources(router, place, isIPv6: true)]);
+                : new(place, OutlookFrom(place), Around(router, place, isIPv6: false), Around(router, place, isIPv6: true));
         }
 
         return standpoint;
     }
+
+    private ImmutableArray<Source> Around(Router router, Subnet place, bool isIPv6) =>
+        [.. Sources(router, place, isIPv6).Select(addresses => new Source(addresses, _topology.Vpc(place.Vpc) is { } vpc ? _topology.Cidrs(vpc).Covering(addresses) : null))];
 
     private Subnet? PlaceOf(Router router) =>
         router.Instance.Subnet is { } id && router.Instance.Vpc is { } vpc && _topology.Subnet(id) is { } subnet && subnet.Vpc == vpc ? subnet : null;
@@ -250,7 +251,7 @@ internal sealed class Reachability
         {
             if (AnswerOf(standpoint, subnet, piece.IsIPv6) != Answer.Comes)
             {
-                var lost = standpoint.Sources(piece.IsIPv6).SelectMany(source => _walker.From(subnet, source)).FirstOrDefault(leg => leg.Vpc != place.Vpc);
+                var lost = standpoint.Sources(piece.IsIPv6).SelectMany(source => _walker.From(subnet, source.Addresses)).FirstOrDefault(leg => leg.Vpc != place.Vpc);
                 return $"{subnet.Id}: {(lost.Trail is null ? "the router has no address of that family" : lost.What.Length == 0 ? $"it leads to {lost.Vpc}" : lost.What)}";
             }
         }
@@ -277,16 +278,11 @@ internal sealed class Reachability
         return sources.IsEmpty ? Answer.Lost : answer;   // without an address of the family it cannot even ask
     }
 
-    private Answer AnswerOf(Exit exit, VpcId home, Prefix source)
-    {
-        // Where all packets to a VPC's CIDR go the same way, so do those to an address in it.
-        if (_topology.Vpc(home) is { } vpc && _topology.Cidrs(vpc).Covering(source) is { } cidr && Answered(exit, home, cidr) is { } all)
-        {
-            return all;
-        }
-
-        return Answered(exit, home, source) ?? (Walked(exit, source).Exists(leg => leg.Landing == Landing.Unknown) ? Answer.Unknown : Answer.Lost);
-    }
+    // Where all packets to a VPC's CIDR go the same way, so do those to an address in it.
+    private Answer AnswerOf(Exit exit, VpcId home, Source source) =>
+        (source.Cidr is { } cidr ? Answered(exit, home, cidr) : null)
+        ?? Answered(exit, home, source.Addresses)
+        ?? (Walked(exit, source.Addresses).Exists(leg => leg.Landing == Landing.Unknown) ? Answer.Unknown : Answer.Lost);
 
     /// <returns>null where packets to some of the range go another way than packets to the rest.</returns>
     private Answer? Answered(Exit exit, VpcId home, Prefix range)
@@ -344,10 +340,16 @@ internal sealed class Reachability
     /// <summary>What matters of where a router stands.</summary>
     /// <param name="Place">null where its subnet was not seen.</param>
     /// <param name="IPv4">What its packets come from.</param>
-    private sealed record Standpoint(Subnet? Place, Outlook? Outlook, ImmutableArray<Prefix> IPv4, ImmutableArray<Prefix> IPv6)
+    private sealed record Standpoint(Subnet? Place, Outlook? Outlook, ImmutableArray<Source> IPv4, ImmutableArray<Source> IPv6)
     {
-        public ImmutableArray<Prefix> Sources(bool isIPv6) => isIPv6 ? IPv6 : IPv4;
+        /// <summary>What was found before, by the far VPC.</summary>
+        public Dictionary<VpcId, (PrefixSet? Prefixes, ImmutableArray<SubnetId> Silent)> Reached { get; } = [];
+
+        public ImmutableArray<Source> Sources(bool isIPv6) => isIPv6 ? IPv6 : IPv4;
     }
+
+    /// <param name="Cidr">That of the router's VPC that has the addresses; null where none does.</param>
+    private readonly record struct Source(Prefix Addresses, Prefix? Cidr);
 
     /// <param name="Answers">By the VPC that packets are to come to, and what they are sent to.</param>
     private sealed record Exit(Subnet From, Dictionary<(VpcId, Prefix), Answer?> Answers);

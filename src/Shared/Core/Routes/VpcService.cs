@@ -60,7 +60,7 @@ public static class VpcServices
             var direct = own[id].DistinctBy(router => router.Instance.Id).ToImmutableArray();
             var carries = direct.Any(router => router.Carries);
             var waits = !carries && (!seen.Devices.IsComplete || !readScopes.Contains(vpc.Scope) || direct.Any(router => MayBlink(seen, router)));
-            var standIns = carries || waits ? [] : reaching[id].ToImmutableArray();
+            ImmutableArray<Server> standIns = carries || waits ? [] : [.. reaching.GetValueOrDefault(id, [])];
             if (direct.IsEmpty && standIns.IsEmpty)
             {
                 if (waits)
@@ -99,9 +99,9 @@ public static class VpcServices
         return [.. servers.Select(server => server with { Prefixes = all.Where(server.Prefixes.Covers) }).Where(server => !server.Prefixes.IsEmpty || server.Direct).OrderBy(server => server.Router.Instance.Id)];
     }
 
-    private static ILookup<VpcId, Server> Reaching(ImmutableArray<ServedVpc> served, Dictionary<VpcId, ServedVpc> known, Reachability reachability, ICollection<Finding> findings)
+    private static Dictionary<VpcId, List<Server>> Reaching(ImmutableArray<ServedVpc> served, Dictionary<VpcId, ServedVpc> known, Reachability reachability, ICollection<Finding> findings)
     {
-        var reaching = new List<(VpcId Vpc, Server Server)>();
+        var reaching = new Dictionary<VpcId, List<Server>>();
         var silent = new SortedDictionary<(VpcId Vpc, VpcId From), SortedSet<SubnetId>>();
         foreach (var router in served.SelectMany(vpc => vpc.Routers))
         {
@@ -119,7 +119,12 @@ public static class VpcServices
 
                 if (reachability.Reached(router, far.Vpc, out var mute) is { IsEmpty: false } prefixes)
                 {
-                    reaching.Add((id, new(router, prefixes, false)));
+                    if (!reaching.TryGetValue(id, out var servers))
+                    {
+                        reaching[id] = servers = [];
+                    }
+
+                    servers.Add(new(router, prefixes, false));
                 }
                 else if (reachability.IsEmpty(id))
                 {
@@ -143,7 +148,7 @@ public static class VpcServices
             findings.Add(new("no-route-back", Finding.Warning, vpc.ToString(), $"Routers of {from} have routes to it, and {string.Join(", ", subnets)} {(subnets.Count == 1 ? "has" : "have")} none back to them, so what is there is not advertised by them: add a route to the addresses of {from}."));
         }
 
-        return reaching.ToLookup(pair => pair.Vpc, pair => pair.Server);
+        return reaching;
     }
 
     // Not connected at this moment, or not yet: others standing in would only come and go.
