@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Automation.Network;
+using Automation.Plans;
 using Automation.Sandbox;
 
 namespace Automation.Simulation;
@@ -52,6 +53,12 @@ internal sealed class Referee
         {
             foreach (var wait in region.EndedWaits.Skip(_waitsSeen.GetValueOrDefault(region)))
             {
+                if (!new GroupHook("", wait.Hook, Leaving: false).IsOurs)
+                {
+                    Check(Invariant.ForeignHooks, wait.TimedOut || _stage.AnsweredByOthers.Contains((wait.Instance, wait.Hook)), () => $"{wait.Hook} of {wait.Instance} was answered");
+                    continue;
+                }
+
                 // What is no node is in no list, so only its news could tell of it; and a look is left its time where nothing else goes wrong.
                 var faults = _stage.Faults;
                 var isExcused = faults.LostHandlings > 1 || (faults.LostEvents > 0 && (faults.LostHandlings > 0 || faults.Troubles.Count > 0 || region.Find(wait.Instance)?.Role.Length == 0));
@@ -140,13 +147,17 @@ internal sealed class Referee
             if (after.EndOf(way) is { } end)
             {
                 // A VPC that is opted out is about to lose its prefixes, once others have theirs.
-                foreach (var other in after.All.Where(other => other.Prefix == way.Prefix && other.Instance != way.Instance && _stage.Vpcs.Any(one => one.Vpc.Id == after.EndOf(other) && one.Vpc.Advertise != "false")))
+                // Where both were approved already, as when a former router comes back after its prefix was another's, one more of the same changes nothing.
+                foreach (var other in after.All.Where(other => other.Prefix == way.Prefix && other.Instance != way.Instance && !WereSplit(before, way.Prefix, end, after.EndOf(other)) && _stage.Vpcs.Any(one => one.Vpc.Id == after.EndOf(other) && one.Vpc.Advertise != "false")))
                 {
                     Check(Invariant.RightVpc, after.EndOf(other) is not { } another || another == end, () => $"{operation}: {way.Prefix} leads to {end} by {way.Instance.Id}, and to {after.EndOf(other)} by {other.Instance.Id}");
                 }
             }
         }
     }
+
+    private static bool WereSplit(Ways before, Prefix prefix, VpcId one, VpcId? other) =>
+        before.All.Where(way => way.Prefix == prefix).Select(before.EndOf).ToHashSet() is var ends && ends.Contains(one) && ends.Contains(other);
 
     private void Deleted()
     {

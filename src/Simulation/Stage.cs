@@ -47,6 +47,9 @@ internal sealed class Stage
     /// <summary>Split DNS of others, as it is to stay.</summary>
     public SortedDictionary<string, ImmutableArray<string>> ForeignDomains { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Waits that others' hooks began, and they ended.</summary>
+    public HashSet<(InstanceId Instance, string Hook)> AnsweredByOthers { get; } = [];
+
     /// <summary>Instances that AWS has said it will take.</summary>
     public HashSet<InstanceId> Doomed { get; } = [];
 

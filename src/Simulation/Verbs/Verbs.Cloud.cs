@@ -8,14 +8,20 @@ internal static partial class Verbs
 {
     private const int MostInstances = 10;
 
+    private const string TheirLaunchHook = "warm-caches";
+
+    private const string TheirTerminateHook = "save-logs";
+
     private static readonly string[] s_roles = [NodeRoles.SubnetRouter, NodeRoles.SubnetRouter, NodeRoles.SubnetRouter, NodeRoles.SubnetRouter, "subnet-router+exit-node", "agent", "app-connector"];
 
     private static Verb[] OfCloud =>
     [
         new("launch", 12, Launch),
-        new("launch-that-never-joins", 1, (stage, a, b, _) => Launch(stage, a, b, 1, boots: false)),
+        new("launch-that-never-joins", 1, (stage, a, b, _) => Launch(stage, a, b, "tailnet-launch", boots: false)),
+        new("launch-with-hook-of-others", 1, (stage, a, b, c) => HeldByOthers(stage, c, Launch(stage, a, b, TheirLaunchHook))),
         new("start-instance", 3, StartInstance),
         new("scale-in", 6, ScaleIn),
+        new("scale-in-with-hook-of-others", 1, (stage, a, _, c) => HeldByOthers(stage, c, ScaleIn(stage, a, TheirTerminateHook))),
         new("kill", 4, Kill),
         new("spot", 3, Spot),
         new("stop-or-start", 3, StopOrStart),
@@ -25,19 +31,48 @@ internal static partial class Verbs
         new("cut-off", 1, (stage, a, _, _) => Toggle(stage, a, "way into its VPC", instance => instance.IsCutOff = !instance.IsCutOff)),
     ];
 
-    private static string? Launch(Stage stage, int a, int b, int c) => Launch(stage, a, b, c, boots: true);
+    private static string? Launch(Stage stage, int a, int b, int c) => Launch(stage, a, b, c % 4 == 0 ? null : "tailnet-launch");
 
-    private static string? Launch(Stage stage, int a, int b, int c, bool boots)
+    private static string? Launch(Stage stage, int a, int b, string? hook, bool boots = true)
     {
         if (Pick(stage.Vpcs, a) is not ({ } region, { } vpc) || stage.Instances.Count >= MostInstances)
         {
             return null;
         }
 
-        var (role, hook) = (s_roles[b % s_roles.Length], c % 4 == 0 ? null : "tailnet-launch");
+        var role = s_roles[b % s_roles.Length];
         var instance = region.Launch(stage.NewId("i-"), vpc.Id, SubnetOf(region, vpc.Id), role, hook, $"group-{vpc.Id}");
         instance.Boots = boots;
-        return $"{instance.Id} launches in {vpc.Id} as {role}{(hook is null ? ", without a hook" : "")}{(boots ? "" : "; it will never join")}";
+        return $"{instance.Id} launches in {vpc.Id} as {role}{HeldBy(hook)}{(boots ? "" : "; it will never join")}";
+    }
+
+    private static string HeldBy(string? hook) => hook switch
+    {
+        null => ", without a hook",
+        TheirLaunchHook or TheirTerminateHook => ", held by a hook of others",
+        _ => "",
+    };
+
+    // Who set the hook answers it some minutes later.
+    private static string? HeldByOthers(Stage stage, int c, string? told)
+    {
+        if (told is null)
+        {
+            return null;
+        }
+
+        var (region, instance) = stage.InstancesWhere(instance => instance.Hook is TheirLaunchHook or TheirTerminateHook).MaxBy(one => one.Instance.HookEnds);
+        var hook = instance.Hook!;
+        stage.Later.Add((stage.Now + TimeSpan.FromMinutes(1 + (c % 8)), () =>
+        {
+            if (instance.Hook == hook)
+            {
+                stage.AnsweredByOthers.Add((instance.Id, hook));
+                stage.Tell($"{hook} lets {instance.Id} go on");
+                region.Complete(instance.Id, hook, abandon: false);
+            }
+        }));
+        return told;
     }
 
     private static string? StartInstance(Stage stage, int a, int b, int c)
@@ -51,16 +86,17 @@ internal static partial class Verbs
         return $"{instance.Id} is started by hand in {vpc.Id} as {instance.Role}";
     }
 
-    private static string? ScaleIn(Stage stage, int a, int b, int c)
+    private static string? ScaleIn(Stage stage, int a, int b, int c) => ScaleIn(stage, a, c % 5 == 0 ? null : "tailnet-terminate");
+
+    private static string? ScaleIn(Stage stage, int a, string? hook)
     {
         if (Pick(stage.InstancesWhere(instance => instance is { IsInGroup: true, Hook: null } && instance.LifecycleState == "InService"), a) is not ({ } region, { } instance))
         {
             return null;
         }
 
-        var hook = c % 5 == 0 ? null : "tailnet-terminate";
         region.ScaleIn(instance.Id, hook);
-        return $"{instance.Id} is scaled in{(hook is null ? ", without a hook" : "")}";
+        return $"{instance.Id} is scaled in{HeldBy(hook)}";
     }
 
     private static string? Kill(Stage stage, int a, int b, int c)

@@ -154,6 +154,16 @@ public class CleanupPlannerTests
     }
 
     [Fact]
+    public void The_key_on_record_of_an_instance_that_is_gone_is_revoked_before_the_record_is_forgotten()
+    {
+        var world = Hub().WithGoneRouter(2, inVpc: 1).WithoutDevice(2)
+            .Node(2, node => node with { Device = null, Key = KeyId.Parse("k000007CNTRL"), KeyExpires = AWorld.Now.AddMinutes(14) })
+            .WithKey(7, 2, TimeSpan.FromMinutes(1)).WithKey(8, 2, TimeSpan.FromMinutes(1));   // the other may be of a registration that is under way
+
+        Assert.Equal(["revoke auth key k000007CNTRL of i-00000002", "forget i-00000002 in the ledger"], world.Lines());
+    }
+
+    [Fact]
     public void A_spent_key_and_its_parameter_are_cleared_away_if_the_joining_did_not()
     {
         var world = Hub().WithKey(7, 1, TimeSpan.FromMinutes(12)).WithParameter(1, "auth-key", TimeSpan.FromMinutes(12)).WithParameter(1, "settings", TimeSpan.FromMinutes(12));

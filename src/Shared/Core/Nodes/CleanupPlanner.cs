@@ -174,8 +174,9 @@ public static class CleanupPlanner
         var inUse = fate == Fate.Alive && record?.Device is null ? record?.Key : null;   // once it has joined, its key is spent
         foreach (var key in seen.Keys.Items.Where(key => key.IsForInstance(out var owner) && owner == instance).OrderBy(key => key.Id))
         {
-            // Without the ledger an orphan cannot be told from the key in use.
-            if (!key.Invalid && key.Id != inUse && seen.Nodes.IsComplete && seen.ObservedAt - key.Created >= s_keyGrace && key.Expires > seen.ObservedAt)
+            // Without the ledger an orphan cannot be told from the key in use. One on record is of no registration that is under way.
+            var isKnown = fate == Fate.Gone && key.Id == record?.Key;
+            if (!key.Invalid && key.Id != inUse && seen.Nodes.IsComplete && (isKnown || seen.ObservedAt - key.Created >= s_keyGrace) && key.Expires > seen.ObservedAt)
             {
                 steps.Add(new(new PlanAction.RevokeKey(key.Id, instance), Group(instance), []));
             }
