@@ -147,17 +147,13 @@ internal sealed class Referee
             if (after.EndOf(way) is { } end)
             {
                 // A VPC that is opted out is about to lose its prefixes, once others have theirs.
-                // Where both were approved already, as when a former router comes back after its prefix was another's, one more of the same changes nothing.
-                foreach (var other in after.All.Where(other => other.Prefix == way.Prefix && other.Instance != way.Instance && !WereSplit(before, way.Prefix, end, after.EndOf(other)) && _stage.Vpcs.Any(one => one.Vpc.Id == after.EndOf(other) && one.Vpc.Advertise != "false")))
+                foreach (var other in after.All.Where(other => other.Prefix == way.Prefix && other.Instance != way.Instance && _stage.Vpcs.Any(one => one.Vpc.Id == after.EndOf(other) && one.Vpc.Advertise != "false")))
                 {
                     Check(Invariant.RightVpc, after.EndOf(other) is not { } another || another == end, () => $"{operation}: {way.Prefix} leads to {end} by {way.Instance.Id}, and to {after.EndOf(other)} by {other.Instance.Id}");
                 }
             }
         }
     }
-
-    private static bool WereSplit(Ways before, Prefix prefix, VpcId one, VpcId? other) =>
-        before.All.Where(way => way.Prefix == prefix).Select(before.EndOf).ToHashSet() is var ends && ends.Contains(one) && ends.Contains(other);
 
     private void Deleted()
     {

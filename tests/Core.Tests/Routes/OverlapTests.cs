@@ -145,4 +145,18 @@ public class OverlapTests
         Assert.DoesNotContain(Prefix.Parse("10.0.0.0/16"), Router(world, 3).Advertise);
         Assert.NotEmpty(Router(world, 3).Via6);
     }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(60)]
+    public void A_former_router_that_runs_holds_its_prefix_however_long_it_is_silent(int minutes)
+    {
+        var world = Twins().Instance(1, instance => instance with { Role = "" })
+            .Device(1, device => device with { Connected = false, LastSeen = Now.AddMinutes(-minutes), Enabled = Prefixes("10.0.0.0/16"), Advertised = Prefixes("10.0.0.0/16") })
+            .Node(1, node => node with { Routes = Prefixes("10.0.0.0/16") })
+            .Device(2, device => device with { Enabled = PrefixSet.Empty }).Node(2, node => node with { Routes = PrefixSet.Empty });
+
+        Assert.DoesNotContain(Prefix.Parse("10.0.0.0/16"), Router(world, 2).Advertise);
+        Assert.NotEmpty(Router(world, 2).Via6);
+    }
 }

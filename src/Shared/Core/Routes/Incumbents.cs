@@ -28,9 +28,9 @@ internal sealed class Incumbents
         }
 
         var standing = routers.ToLookup(router => router.Instance.Vpc);
-        var shown = routers.Select(router => router.Instance.Id)
-            .Concat(seen.Scopes.SelectMany(scope => scope.Instances.Items).Where(instance => !instance.IsUp).Select(instance => instance.Id))
-            .ToHashSet();
+        var up = seen.Scopes.SelectMany(scope => scope.Instances.Items).ToLookup(instance => instance.IsUp, instance => instance.Id);
+        var shown = routers.Select(router => router.Instance.Id).Concat(up[false]).ToHashSet();
+        var running = up[true].ToHashSet();
         var read = seen.Scopes.Where(scope => scope.Vpcs.IsComplete && scope.Instances.IsComplete).Select(scope => scope.Scope).ToHashSet();
         var records = seen.Nodes.Items.DistinctBy(record => record.Instance).ToDictionary(record => record.Instance);
         var unread = new HashSet<(Prefix, VpcId)>();
@@ -45,7 +45,8 @@ internal sealed class Incumbents
             if (vpcs.ContainsKey(home))
             {
                 Add(device.Connected ? live : approved, Attributed(ours, home, standing[home]));
-                if (!shown.Contains(instance) && (device.Connected || seen.ObservedAt - device.LastSeen < VpcServices.Blink))
+                // One that runs may be connected again at any time, however long it has been silent.
+                if (!shown.Contains(instance) && (device.Connected || running.Contains(instance) || seen.ObservedAt - device.LastSeen < VpcServices.Blink))
                 {
                     left.UnionWith(Attributed(ours.Intersect(device.Advertised), home, standing[home])
                         .Where(claim => vpcs[claim.Vpc].Cidrs.Any(cidr => cidr.State == VpcCidr.Associated && cidr.Prefix.Contains(claim.Prefix))));
