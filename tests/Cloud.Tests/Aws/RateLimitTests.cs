@@ -51,7 +51,7 @@ public sealed class RateLimitTests : IDisposable
         {
             _time.Advance(TimeSpan.FromSeconds(1));
             await Task.WhenAll(waiting.Take(2 * second));
-            Assert.Equal(Enumerable.Range(0, 2 * second), passed);
+            Assert.Equal(Enumerable.Range(0, 2 * second), passed.Order());   // two of one second may be noted in either order
         }
 
         async Task NoteAsync(int number)

@@ -115,7 +115,7 @@ public sealed class NodeLaunchTests
     {
         var calls = new List<string>();
         World.Calls.Before += calls.Add;
-        World.Copies = text => EventParser.Parse(text).Change is ChangeEvent.InstanceLaunched ? 0 : 1;   // Reconcile's look is another story
+        World.Copies = text => EventParser.Parse(text).Change is ChangeEvent.InstanceHeld ? 1 : 0;   // what else is told of it comes after, and Reconcile's look is another story
         _network.Launch(Blue);
         var registering = await World.Calls.CountRoundsAsync(World.TickAsync);
 
@@ -127,6 +127,16 @@ public sealed class NodeLaunchTests
 
         Assert.Equal("InService", _network.Region.Instance(Blue).LifecycleState);
         Assert.Equal((5, 11), (registering, admitting));
+    }
+
+    [Fact]
+    public async Task News_that_comes_several_times_in_one_batch_makes_one_key()
+    {
+        World.Copies = _ => 3;
+        _network.Launch(Blue);
+        await World.Calls.CountRoundsAsync(World.TickAsync);
+
+        Assert.Single(_network.KeysOf(Blue));
     }
 
     [Fact]

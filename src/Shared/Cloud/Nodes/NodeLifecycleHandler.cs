@@ -29,8 +29,10 @@ public sealed partial class NodeLifecycleHandler(Parts parts, Outside outside, S
         var batch = SqsBatch.Parse(payload);
         try
         {
-            var handled = await Task.WhenAll(batch.Records.Select(record => HandleAsync(record, stopping)));
-            return SqsBatchResponse.Redeliver(batch.Records.Zip(handled).Where(pair => !pair.Second).Select(pair => pair.First.MessageId)).ToJson();
+            // What concerns one instance, one after the other: at the same time, each would register it.
+            var messages = batch.Records.Select(record => (Record: record, News: Read(record)));
+            var left = await Task.WhenAll(messages.GroupBy(message => Subject(message.News) ?? message.Record.MessageId).Select(same => HandleAsync(same, stopping)));
+            return SqsBatchResponse.Redeliver(left.SelectMany(ids => ids)).ToJson();
         }
         finally
         {
@@ -38,18 +40,52 @@ public sealed partial class NodeLifecycleHandler(Parts parts, Outside outside, S
         }
     }
 
-    /// <returns>Whether the message may leave the queue.</returns>
-    private async Task<bool> HandleAsync(SqsRecord record, CancellationToken stopping)
+    /// <returns>The ids of the messages that are to come again.</returns>
+    private async Task<List<string>> HandleAsync(IEnumerable<(SqsRecord Record, News? News)> messages, CancellationToken stopping)
     {
-        News news;
+        List<string> left = [];
+        foreach (var (record, news) in messages)
+        {
+            if (!await HandleAsync(record, news, stopping))
+            {
+                left.Add(record.MessageId);
+            }
+        }
+
+        return left;
+    }
+
+    /// <returns>null where the message is malformed.</returns>
+    private News? Read(SqsRecord record)
+    {
         try
         {
-            news = EventParser.Parse(record.Body);
+            return EventParser.Parse(record.Body);
         }
         catch (MalformedEventException malformed)
         {
             LogMalformed(log, record.MessageId, malformed.Message);
             metrics.Count("MalformedMessages");
+            return null;
+        }
+    }
+
+    // The instance or the task; null for what does not concern this function.
+    private static string? Subject(News? news) => news?.Change switch
+    {
+        ChangeEvent.InstanceHeld held => held.Instance.ToString(),
+        ChangeEvent.InstanceRuns runs => runs.Instance.ToString(),
+        ChangeEvent.InstanceTagged tagged => tagged.Instance.ToString(),
+        ChangeEvent.InstanceLeaves leaves => leaves.Instance.ToString(),
+        ChangeEvent.TaskStopped stopped => $"task {stopped.Task}",
+        _ => null,
+    };
+
+    /// <returns>Whether the message may leave the queue.</returns>
+    private async Task<bool> HandleAsync(SqsRecord record, News? news, CancellationToken stopping)
+    {
+        if (news is null)
+        {
             await _redelivery.ComeBackAsync(record, Redelivery.AtOnce, stopping);
             return false;
         }
@@ -74,16 +110,16 @@ public sealed partial class NodeLifecycleHandler(Parts parts, Outside outside, S
 
     private async Task<bool> AttendAsync(SqsRecord record, News news, CancellationToken stopping)
     {
-        var (scope, instance) = news.Change switch
+        var scope = news.Change switch
         {
-            ChangeEvent.InstanceHeld held => (held.Scope, held.Instance.ToString()),
-            ChangeEvent.InstanceRuns runs => (runs.Scope, runs.Instance.ToString()),
-            ChangeEvent.InstanceTagged tagged => (tagged.Scope, tagged.Instance.ToString()),
-            ChangeEvent.InstanceLeaves leaves => (leaves.Scope, leaves.Instance.ToString()),
-            ChangeEvent.TaskStopped stopped => (stopped.Scope, $"task {stopped.Task}"),
-            _ => (null, ""),
+            ChangeEvent.InstanceHeld held => held.Scope,
+            ChangeEvent.InstanceRuns runs => runs.Scope,
+            ChangeEvent.InstanceTagged tagged => tagged.Scope,
+            ChangeEvent.InstanceLeaves leaves => leaves.Scope,
+            ChangeEvent.TaskStopped stopped => stopped.Scope,
+            _ => null,
         };
-        if (scope is null || !settings.Scopes.Contains(scope))
+        if (scope is null || !settings.Scopes.Contains(scope) || Subject(news) is not { } instance)
         {
             LogNotOurs(log, news.Id, news.Change.ToString());
             return true;
