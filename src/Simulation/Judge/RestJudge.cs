@@ -59,7 +59,7 @@ internal sealed class RestJudge(Stage stage, Referee referee, Plan plan)
             var resolvers = stage.Tailnet.SplitDns.GetValueOrDefault(domain.Domain);
             referee.Check(
                 Invariant.AsWanted,
-                !resolvers.IsDefault && resolvers.SequenceEqual(domain.Resolvers),
+                (!resolvers.IsDefault && resolvers.SequenceEqual(domain.Resolvers)) || plan.Findings.Any(finding => finding.Rule == "split-dns-not-owned" && finding.Resource == domain.Domain),
                 () => $"{domain.Domain} is to be asked of {string.Join(", ", domain.Resolvers)}, and is of {(resolvers.IsDefault ? "nobody" : string.Join(", ", resolvers))}");
             referee.Check(
                 Invariant.AsWanted,
@@ -81,7 +81,8 @@ internal sealed class RestJudge(Stage stage, Referee referee, Plan plan)
 
             referee.Check(
                 Invariant.Clean,
-                stage.Aws.Regions.All(region => region.Parameters.Keys.All(name => !name.Contains($"/{id}/", StringComparison.Ordinal))),
+                stage.Aws.Regions.All(region => region.Parameters.Keys.All(name => !name.Contains($"/{id}/", StringComparison.Ordinal)))
+                    || plan.Findings.Any(finding => finding.Rule == "unrecorded-parameters" && finding.Resource == id.ToString()),
                 () => $"parameters of {id} are still there");
             referee.Check(
                 Invariant.Clean,

@@ -178,6 +178,15 @@ public class CleanupPlannerTests
     }
 
     [Fact]
+    public void Parameters_that_nobody_knows_of_are_reported_and_left_alone()
+    {
+        Assert.Contains("unrecorded-parameters", Hub().WithParameter(77, "settings", TimeSpan.FromHours(2)).Rules());
+        Assert.DoesNotContain("unrecorded-parameters", Hub().WithParameter(77, "settings", TimeSpan.FromMinutes(2)).Rules());
+        Assert.DoesNotContain("unrecorded-parameters", Hub().WithParameter(77, "settings", TimeSpan.FromHours(2)).Unread("nodes").Rules());
+        Assert.DoesNotContain("unrecorded-parameters", Hub().WithParameter(77, "settings", TimeSpan.FromHours(2)).Unread("instances").Rules());
+    }
+
+    [Fact]
     public void A_key_that_the_api_does_not_list_is_revoked_from_memory()
     {
         var world = Hub().WithGoneRouter(2, inVpc: 1).Node(2, node => node with { Key = KeyId.Parse("k000007CNTRL"), KeyExpires = AWorld.Now.AddMinutes(3) });

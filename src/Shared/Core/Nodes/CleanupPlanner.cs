@@ -30,7 +30,7 @@ public static class CleanupPlanner
 
         foreach (var instance in Keys(seen).Concat(seen.Nodes.Items.Select(record => record.Instance)).Concat(Parameters(seen).Select(p => p.Instance)).Distinct().Order())
         {
-            Leftovers(seen, fates, instance, steps);
+            Leftovers(seen, fates, instance, steps, findings);
         }
 
         Marks(seen, steps);
@@ -162,11 +162,12 @@ public static class CleanupPlanner
         return held;
     }
 
-    private static void Leftovers(Snapshot seen, NodeFates fates, InstanceId instance, ICollection<PlannedStep> steps)
+    private static void Leftovers(Snapshot seen, NodeFates fates, InstanceId instance, ICollection<PlannedStep> steps, ICollection<Finding> findings)
     {
         var fate = fates.Of(instance);
         if (fate == Fate.Unknown)
         {
+            Strangers(seen, fates, instance, findings);
             return;
         }
 
@@ -199,6 +200,20 @@ public static class CleanupPlanner
             if (leaves.ToImmutableArray() is { IsEmpty: false } left)
             {
                 steps.Add(new(new PlanAction.DeleteParameters(scope.Scope, instance, left), Group(instance), []));
+            }
+        }
+    }
+
+    // The settings of a launch whose next call failed are there before the ledger knows of them.
+    private static void Strangers(Snapshot seen, NodeFates fates, InstanceId instance, ICollection<Finding> findings)
+    {
+        foreach (var scope in seen.Scopes.Where(scope => seen.Nodes.IsComplete && scope.Instances.IsComplete && fates.Record(instance) is null).OrderBy(scope => scope.Scope))
+        {
+            var left = scope.Parameters.Items.Where(parameter => parameter.Instance == instance && seen.ObservedAt - parameter.ModifiedAt >= NodeFates.Grace)
+                .Select(parameter => parameter.Leaf).Distinct().Order(StringComparer.Ordinal).ToImmutableArray();
+            if (!left.IsEmpty)
+            {
+                findings.Add(new("unrecorded-parameters", Finding.Info, instance.ToString(), $"{string.Join(" and ", left)} of it {(left.Length == 1 ? "is" : "are")} in {scope.Scope}, and neither EC2 nor the ledger knows it: a launch that failed may have left {(left.Length == 1 ? "it" : "them")}, or another installation has the same parameter prefix. Delete {(left.Length == 1 ? "it" : "them")} by hand."));
             }
         }
     }
