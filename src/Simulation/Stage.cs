@@ -50,6 +50,9 @@ internal sealed class Stage
     /// <summary>Waits that others' hooks began, and they ended.</summary>
     public HashSet<(InstanceId Instance, string Hook)> AnsweredByOthers { get; } = [];
 
+    /// <summary>When a VPC was last opted out or in.</summary>
+    public Dictionary<VpcId, DateTimeOffset> Opted { get; } = [];
+
     /// <summary>Instances that AWS has said it will take.</summary>
     public HashSet<InstanceId> Doomed { get; } = [];
 

@@ -94,6 +94,7 @@ internal static partial class Verbs
             return null;
         }
 
+        stage.Opted[vpc.Id] = stage.Now;
         region.TagVpc(vpc.Id, VpcTags.Advertise, vpc.Advertise == "false" ? null : "false");
         return $"{vpc.Id} is {(vpc.Advertise == "false" ? "opted in again" : "opted out")}";
     }

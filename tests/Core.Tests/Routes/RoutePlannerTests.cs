@@ -104,6 +104,16 @@ public class RoutePlannerTests
     }
 
     [Fact]
+    public void Adds_nothing_new_while_the_ledger_is_not_read()
+    {
+        var all = Hub().Change(1, vpc => vpc with { Cidrs = [.. vpc.Cidrs, new(Prefix.Parse("10.64.0.0/16"), "associated")] }).Seen();
+        Snapshot[] unread = [all with { Nodes = new([], "Throttling") }, all with { Nodes = all.Nodes with { Problem = "Throttling" } }];
+
+        Assert.Contains(ReconcilePlanner.Plan(all).Steps, step => step.Action is PlanAction.ApproveRoutes);
+        Assert.All(unread, seen => Assert.DoesNotContain(ReconcilePlanner.Plan(seen).Steps, step => step.Action is PlanAction.ApproveRoutes or PlanAction.AdvertiseRoutes));
+    }
+
+    [Fact]
     public void Withdraws_nothing_where_a_part_was_read_only_to_its_middle()
     {
         var all = new AWorld().WithVpc(1, "10.0.0.0/16", "10.64.0.0/16").WithRouter(1, inVpc: 1)

@@ -6,7 +6,7 @@ using Automation.Tailscale;
 
 namespace Automation.Routes;
 
-/// <summary>Approves, advertises and withdraws prefixes. Tailscale's call replaces all that is enabled, so each step reads, merges and writes.</summary>
+/// <summary>Approves, advertises and withdraws prefixes. Each call and command replaces all that is there, so each step reads, merges and writes.</summary>
 public sealed class RoutesApplier(ITailscale tailscale, ILedger ledger, NodeCommands commands, string routesDocument, TimeProvider time)
 {
     public async Task<StepOutcome> RecordAsync(PlanAction.RecordNode step, CancellationToken stopping)
@@ -65,14 +65,34 @@ public sealed class RoutesApplier(ITailscale tailscale, ILedger ledger, NodeComm
         return await SetAsync(step.Device, routes.Enabled.Union(step.Added), stopping) is { } problem ? problem : new StepOutcome.Applied();
     }
 
-    public Task<StepOutcome> AdvertiseAsync(Scope scope, InstanceId instance, PrefixSet all, CancellationToken stopping) =>
-        commands.RunAsync(scope, instance, routesDocument, "routes", string.Join(',', all), stopping);
+    public Task<StepOutcome> AdvertiseAsync(PlanAction.AdvertiseRoutes step, CancellationToken stopping) =>
+        AdvertiseAsync(step.Scope, step.Instance, step.Device, step.All, step.Seen, stopping);
+
+    public async Task<StepOutcome> UnadvertiseAsync(PlanAction.UnadvertiseRoutes step, CancellationToken stopping) =>
+        await WhyNotAsync(step.Handover, stopping) is { } why ? why : await AdvertiseAsync(step.Scope, step.Instance, step.Device, step.All, step.Seen, stopping);
+
+    // What the node advertises since its prefixes were planned is another look's, and stays.
+    private async Task<StepOutcome> AdvertiseAsync(Scope scope, InstanceId instance, DeviceId device, PrefixSet all, PrefixSet seen, CancellationToken stopping)
+    {
+        if (await tailscale.GetDeviceRoutesAsync(device, stopping) is not { } routes)
+        {
+            return new StepOutcome.Stale("the device is gone");
+        }
+
+        var since = routes.Advertised.Where(prefix => !prefix.IsDefaultRoute).Except(seen);
+        return await commands.RunAsync(scope, instance, routesDocument, "routes", string.Join(',', all.Union(since)), stopping);
+    }
 
     public async Task<StepOutcome> TrimAsync(PlanAction.TrimRoutes step, CancellationToken stopping)
     {
         if (await tailscale.GetDeviceRoutesAsync(step.Device, stopping) is not { } routes)
         {
             return new StepOutcome.Stale("the device is gone");
+        }
+
+        if (await WhyNotAsync(step.Handover, stopping) is { } why)
+        {
+            return why;
         }
 
         var there = !routes.Enabled.Intersect(step.Removed).IsEmpty;
@@ -90,6 +110,26 @@ public sealed class RoutesApplier(ITailscale tailscale, ILedger ledger, NodeComm
         }
 
         return there ? new StepOutcome.Applied() : new StepOutcome.AlreadySo();
+    }
+
+    // Who is to serve them may have gone since, or been drained by somebody else at the same time.
+    private async Task<StepOutcome.Stale?> WhyNotAsync(Handover handover, CancellationToken stopping)
+    {
+        var left = handover.Prefixes;
+        foreach (var id in handover.To)
+        {
+            if (left.IsEmpty)
+            {
+                break;
+            }
+
+            if (await tailscale.GetDeviceAsync(id, stopping) is { Connected: true, Authorized: true } device)
+            {
+                left = left.Except(device.Enabled.Intersect(device.Advertised));
+            }
+        }
+
+        return left.IsEmpty ? null : new($"nobody else serves {left} by now");
     }
 
     private async Task<StepOutcome> MarkAsync(NodeRecord record, CancellationToken stopping) =>

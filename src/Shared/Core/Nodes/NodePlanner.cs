@@ -125,7 +125,7 @@ public static class NodePlanner
 
         if (!NodeProfile.DefaultRoutes.IsSubsetOf(device.Advertised))
         {
-            steps.Add(new(new PlanAction.AdvertiseRoutes(node.Scope, node.Instance.Id, device.HostName, routes.Union(device.Advertised).Union(NodeProfile.DefaultRoutes)), group, [recorded]));
+            steps.Add(new(new PlanAction.AdvertiseRoutes(node.Scope, node.Instance.Id, device.Id, device.HostName, routes.Union(device.Advertised).Union(NodeProfile.DefaultRoutes), device.Advertised), group, [recorded]));
         }
     }
 

@@ -52,14 +52,16 @@ public abstract record PlanAction
 
     /// <summary>Adds to what a node advertises, with the SSM document; the exit-node flag stays.</summary>
     /// <param name="All">Everything that it is to advertise: the document sets it as a whole.</param>
-    public sealed record AdvertiseRoutes(Scope Scope, InstanceId Instance, string HostName, PrefixSet All) : PlanAction;
+    /// <param name="Seen">What it advertised when planning: what is new since then stays.</param>
+    public sealed record AdvertiseRoutes(Scope Scope, InstanceId Instance, DeviceId Device, string HostName, PrefixSet All, PrefixSet Seen) : PlanAction;
 
     /// <summary>Takes from what a node advertises, with the SSM document; the exit-node flag stays.</summary>
     /// <param name="All">Everything that it is to go on advertising.</param>
-    public sealed record UnadvertiseRoutes(Scope Scope, InstanceId Instance, string HostName, PrefixSet Removed, PrefixSet All) : PlanAction;
+    /// <param name="Seen">What it advertised when planning: what is new since then stays.</param>
+    public sealed record UnadvertiseRoutes(Scope Scope, InstanceId Instance, DeviceId Device, string HostName, PrefixSet Removed, PrefixSet All, PrefixSet Seen, Handover Handover) : PlanAction;
 
     /// <summary>Disables prefixes on a device that the automation once wanted there and now does not; what else is enabled stays.</summary>
-    public sealed record TrimRoutes(InstanceId Instance, DeviceId Device, string HostName, PrefixSet Removed, PrefixSet Kept) : PlanAction;
+    public sealed record TrimRoutes(InstanceId Instance, DeviceId Device, string HostName, PrefixSet Removed, PrefixSet Kept, Handover Handover) : PlanAction;
 
     /// <summary>Forwards a domain to resolvers. The ledger is written first.</summary>
     /// <param name="Expected">What the tailnet had when planning; null where it had nothing.</param>
@@ -214,4 +216,11 @@ public abstract record PlanAction
         TagSite a => string.Create(CultureInfo.InvariantCulture, $"tag {a.Vpc} with its 4via6 site id {a.Site}"),
         _ => throw new UnreachableException(),
     };
+}
+
+/// <summary>Prefixes that are taken from a node only because others serve them.</summary>
+/// <param name="To">The devices that do, or are to by steps before.</param>
+public sealed record Handover(PrefixSet Prefixes, ImmutableArray<DeviceId> To)
+{
+    public static readonly Handover None = new(PrefixSet.Empty, []);
 }

@@ -83,15 +83,17 @@ public static class RoutePlanner
             additions.Add(new(new PlanAction.DrainNode(router.Instance.Id, router.HostName, seen.ObservedAt), recorded, [recorded]));
         }
 
-        if (wanted.Except(device.Enabled) is { IsEmpty: false } missing)
+        // While the ledger is not read, only what it knows already: what is there without it would never be withdrawn.
+        var may = seen.Nodes.IsComplete ? wanted : wanted.Intersect(duty.Ours);
+        if (may.Except(device.Enabled) is { IsEmpty: false } missing)
         {
             additions.Add(new(new PlanAction.ApproveRoutes(device.Id, router.HostName, missing), group, [recorded, .. sites]));
         }
 
         var advertised = Withdrawals.AdvertisedOf(device);
-        if (!wanted.IsSubsetOf(advertised))
+        if (!may.IsSubsetOf(advertised))
         {
-            additions.Add(new(new PlanAction.AdvertiseRoutes(duty.Scope, router.Instance.Id, router.HostName, wanted.Union(advertised)), group, [recorded, .. sites]));
+            additions.Add(new(new PlanAction.AdvertiseRoutes(duty.Scope, router.Instance.Id, device.Id, router.HostName, may.Union(advertised), advertised), group, [recorded, .. sites]));
         }
 
         if (seen.Nodes.IsComplete && device.Enabled.Where(prefix => !prefix.IsDefaultRoute).Except(wanted).Except(duty.Ours) is { IsEmpty: false } notOurs)

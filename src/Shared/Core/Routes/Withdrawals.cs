@@ -72,14 +72,14 @@ internal sealed class Withdrawals
         foreach (var (record, device, prefixes) in left)
         {
             steps.Add(new(
-                new PlanAction.TrimRoutes(record.Instance, device.Id, device.HostName, prefixes, device.Enabled.Except(prefixes)),
+                new PlanAction.TrimRoutes(record.Instance, device.Id, device.HostName, prefixes, device.Enabled.Except(prefixes), Handover.None),
                 CleanupPlanner.Group(record.Instance),
                 After([], prefixes, adding)));
         }
 
         foreach (var (duty, device, prefixes) in going)
         {
-            Take(duty, device, prefixes.Where(prefix => IsFirst(duty, prefix)), [], After(Own(duty), prefixes, adding), steps);
+            Take(duty, device, prefixes.Where(prefix => IsFirst(duty, prefix)), [], After(Own(duty), prefixes, adding), duties, steps);
         }
 
         // A narrower prefix beside a wider one goes last, and only where no device keeps it: clients take the narrower one, whoever is behind it.
@@ -88,7 +88,7 @@ internal sealed class Withdrawals
             var before = prefixes.Where(prefix => IsFirst(duty, prefix));
             var narrower = prefixes.Where(prefix => !IsFirst(duty, prefix)
                 && _seen.Devices.Items.All(other => !other.Enabled.Contains(prefix) || taken[prefix].Any(from => from.Id == other.Id)));
-            Take(duty, device, narrower, before, After([.. Own(duty), .. narrower.SelectMany(prefix => taken[prefix]).Select(from => from.Group)], prefixes, adding), steps);
+            Take(duty, device, narrower, before, After([.. Own(duty), .. narrower.SelectMany(prefix => taken[prefix]).Select(from => from.Group)], prefixes, adding), duties, steps);
         }
     }
 
@@ -101,7 +101,7 @@ internal sealed class Withdrawals
     private static ImmutableArray<string> Own(Duty duty) => [RoutePlanner.Group(duty.Home.Id), RoutePlanner.Recorded(duty.Router.Instance.Id)];
 
     /// <param name="before">What an earlier step takes from the same device.</param>
-    private static void Take(Duty duty, Device device, PrefixSet prefixes, PrefixSet before, ImmutableArray<string> after, ICollection<PlannedStep> steps)
+    private static void Take(Duty duty, Device device, PrefixSet prefixes, PrefixSet before, ImmutableArray<string> after, ImmutableArray<Duty> duties, ICollection<PlannedStep> steps)
     {
         if (prefixes.IsEmpty)
         {
@@ -110,14 +110,18 @@ internal sealed class Withdrawals
 
         var router = duty.Router;
         var advertised = AdvertisedOf(device);
+        var handover = HandoverOf(duty, prefixes.Intersect(duty.Ceded), duties);
         if (advertised.Intersect(prefixes) is { IsEmpty: false } removed)
         {
             // A group of its own: a node that cannot be told anything loses its approval all the same.
-            steps.Add(new(new PlanAction.UnadvertiseRoutes(duty.Scope, router.Instance.Id, router.HostName, removed, advertised.Union(duty.Wanted).Except(prefixes).Except(before)), $"advertisement of {router.Instance.Id}", after));
+            steps.Add(new(new PlanAction.UnadvertiseRoutes(duty.Scope, router.Instance.Id, device.Id, router.HostName, removed, advertised.Union(duty.Wanted).Except(prefixes).Except(before), advertised, handover), $"advertisement of {router.Instance.Id}", after));
         }
 
-        steps.Add(new(new PlanAction.TrimRoutes(router.Instance.Id, device.Id, router.HostName, prefixes, duty.Wanted), RoutePlanner.Group(duty.Home.Id), after));
+        steps.Add(new(new PlanAction.TrimRoutes(router.Instance.Id, device.Id, router.HostName, prefixes, duty.Wanted, handover), RoutePlanner.Group(duty.Home.Id), after));
     }
+
+    private static Handover HandoverOf(Duty duty, PrefixSet ceded, ImmutableArray<Duty> duties) => ceded.IsEmpty ? Handover.None
+        : new(ceded, [.. duties.Where(other => other.Router.Device is { } device && device.Id != duty.Router.Device?.Id && !other.Wanted.Intersect(ceded).IsEmpty).Select(other => other.Router.Device!.Id).Distinct()]);
 
     // A device whose instance is gone holds clients to its narrower prefix, while another router serves a wider one that has it too.
     private ImmutableArray<(NodeRecord Record, Device Device, PrefixSet Prefixes)> LeftBehind(ImmutableArray<Duty> duties, Dictionary<DeviceId, string> deleted)
