@@ -6,7 +6,7 @@ public sealed record Invariant(string Name, string Text)
     public static readonly Invariant ForeignDevices = new("foreign-devices", "No device of others is touched.");
     public static readonly Invariant ForeignDomains = new("foreign-domains", "No split-DNS entry of others is touched.");
     public static readonly Invariant LiveNodes = new("live-nodes", "No device of a node that runs and is not leaving is deleted.");
-    public static readonly Invariant LastWay = new("last-way", "The last way into a VPC is not withdrawn while it leads there.");
+    public static readonly Invariant LastWay = new("last-way", "The last way into a VPC is not withdrawn while it leads there, but one that another function has made since this one read.");
     public static readonly Invariant RightVpc = new("right-vpc", "No prefix is approved that leads to another VPC than it does elsewhere; at rest, none does.");
     public static readonly Invariant StableSites = new("stable-sites", "A VPC's site id never changes, and is never another's.");
     public static readonly Invariant OneKey = new("one-key", "An instance has one usable key, and one more for each answer or process that was lost since.");

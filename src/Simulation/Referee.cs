@@ -11,6 +11,7 @@ internal sealed class Referee
     private readonly Stage _stage;
     private readonly SortedDictionary<VpcId, int> _sites = [];
     private readonly Dictionary<SimulatedRegion, int> _waitsSeen = [];
+    private readonly Dictionary<(InstanceId, Prefix), DateTimeOffset> _advertised = [];
     private ImmutableArray<SandboxDevice> _devices;
     private Ways? _ways;
 
@@ -139,8 +140,13 @@ internal sealed class Referee
         // A look knows nothing of what a person wants since it read.
         foreach (var (vpc, address) in after.Destinations.Where(to => to.Vpc.Advertise != "false" && _stage.Opted.GetValueOrDefault(to.Vpc.Id) != _stage.Now))
         {
-            var had = before.To(vpc, address).Where(way => !IsLeaving(way.Instance)).ToArray();
+            var had = before.To(vpc, address).Where(way => !IsLeaving(way.Instance) && !IsFresh(way)).ToArray();
             Check(Invariant.LastWay, had.Length == 0 || after.To(vpc, address).Any(), () => $"{operation} took {string.Join(" and ", had.Select(way => $"{way.Prefix} from {way.Instance.Id}"))}, the last way to {address} of {vpc.Id}");
+        }
+
+        foreach (var way in after.All.Except(before.All, WayComparer.Instance))
+        {
+            _advertised[(way.Instance.Id, way.Prefix)] = _stage.Now;
         }
 
         foreach (var way in after.All.Except(before.All, WayComparer.Instance).Where(way => !Via6.TryRead(way.Prefix, out _, out _)))
@@ -155,6 +161,9 @@ internal sealed class Referee
             }
         }
     }
+
+    // A command says all that a node is to advertise: what another function adds between this one's reading and its command is gone until the next look.
+    private bool IsFresh(Ways.Way way) => _advertised.TryGetValue((way.Instance.Id, way.Prefix), out var since) && since == _stage.Now;
 
     private void Deleted()
     {

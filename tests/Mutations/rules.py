@@ -55,6 +55,8 @@ RULES = [
          "var isKnown = fate == Fate.Gone && key.Id == record?.Key;", "var isKnown = false;", ("Core.Tests Automation.Nodes.CleanupPlannerTests",)),
     Rule("what a former router that runs may serve is in use", CORE + "Routes/Incumbents.cs",
          "device.Connected || running.Contains(instance) ||", "device.Connected ||", ("Core.Tests Automation.Routes.OverlapTests",)),
+    Rule("what leads where could not be read is in use", CORE + "Routes/Incumbents.cs",
+         "else if (!reachability.Topology.IsComplete)", "else if (false)", ("Simulation.Tests",)),
     Rule("an instance is registered once at a time", CLOUD + "Nodes/NodeLifecycleHandler.cs",
          "Subject(message.News) ?? message.Record.MessageId", "message.Record.MessageId", ("Cloud.Tests Automation.Nodes.NodeLaunchTests",)),
     Rule("what somebody else enabled stays enabled", CLOUD + "Routes/RoutesApplier.cs",

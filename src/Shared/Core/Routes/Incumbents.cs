@@ -16,8 +16,12 @@ internal sealed class Incumbents
     public Incumbents(Snapshot seen, ImmutableArray<ServedVpc> served, Reachability reachability)
     {
         var (approved, live, left) = (new Dictionary<VpcId, List<Prefix>>(), new Dictionary<VpcId, List<Prefix>>(), new HashSet<(VpcId Vpc, Prefix Prefix)>());
+        var unread = new HashSet<(Prefix, VpcId)>();
         var fars = new Dictionary<InstanceId, Dictionary<(VpcId Home, Prefix), VpcId?>>();
         var vpcs = served.DistinctBy(vpc => vpc.Vpc.Id).ToDictionary(vpc => vpc.Vpc.Id, vpc => vpc.Vpc);
+        var owners = new Lazy<PrefixTable<ImmutableArray<VpcId>>>(() => new(vpcs.Values
+            .SelectMany(vpc => vpc.Cidrs.Where(cidr => cidr.State == VpcCidr.Associated).Select(cidr => (cidr.Prefix, vpc.Id)))
+            .GroupBy(owned => owned.Prefix, owned => owned.Id).Select(same => (same.Key, same.ToImmutableArray()))));
         var routers = served.SelectMany(vpc => vpc.Routers).DistinctBy(router => router.Instance.Id).ToImmutableArray();
         foreach (var router in routers)
         {
@@ -33,7 +37,6 @@ internal sealed class Incumbents
         var running = up[true].ToHashSet();
         var read = seen.Scopes.Where(scope => scope.Vpcs.IsComplete && scope.Instances.IsComplete).Select(scope => scope.Scope).ToHashSet();
         var records = seen.Nodes.Items.DistinctBy(record => record.Instance).ToDictionary(record => record.Instance);
-        var unread = new HashSet<(Prefix, VpcId)>();
         foreach (var device in seen.Devices.Items.Concat(seen.Strayed.Items))
         {
             if (!NodeHostName.TryParse(device.HostName, out var instance) || !records.TryGetValue(instance, out var record) || record.Vpc is not { } home)
@@ -77,6 +80,10 @@ internal sealed class Incumbents
                 else if (through.Select(router => FarFrom(router, home, prefix)).FirstOrDefault(far => far is not null) is { } far)
                 {
                     yield return (far, prefix);
+                }
+                else if (!reachability.Topology.IsComplete)   // it leads somewhere, and people may use it there
+                {
+                    unread.UnionWith(owners.Value.Related(prefix).SelectMany(same => same).Where(vpc => vpc != home).Select(vpc => (prefix, vpc)));
                 }
             }
         }
