@@ -117,24 +117,40 @@ public sealed class PrefixSet : IReadOnlyList<Prefix>, IEquatable<PrefixSet>
         return Of(merged);
     }
 
-    public PrefixSet Union(PrefixSet other) => other.IsSubsetOf(this) ? this : Of(_ordered.Concat(other));
+    public PrefixSet Union(PrefixSet other) => other.IsSubsetOf(this) ? this : IsSubsetOf(other) ? other : Own([.. _ordered, .. other._ordered]);
 
-    public PrefixSet Except(PrefixSet other) => Where(prefix => !other.Contains(prefix));
+    public PrefixSet Except(PrefixSet other) => Kept(other, static (prefix, other) => !other.Contains(prefix));
 
-    public PrefixSet Intersect(PrefixSet other) => Where(other.Contains);
+    public PrefixSet Intersect(PrefixSet other) => Kept(other, static (prefix, other) => other.Contains(prefix));
 
-    public PrefixSet Where(Func<Prefix, bool> keep)
+    public PrefixSet Where(Func<Prefix, bool> keep) => Kept(keep, static (prefix, keep) => keep(prefix));
+
+    // Asks of each once, and takes no more memory than what is kept needs.
+    private PrefixSet Kept<T>(T with, Func<Prefix, T, bool> keep)
     {
-        var kept = new List<Prefix>();
-        foreach (var prefix in _ordered)
+        Span<bool> keeps = Count <= 256 ? stackalloc bool[Count] : new bool[Count];
+        var count = 0;
+        for (var i = 0; i < keeps.Length; i++)
         {
-            if (keep(prefix))
+            keeps[i] = keep(_ordered[i], with);
+            count += keeps[i] ? 1 : 0;
+        }
+
+        if (count == 0 || count == Count)
+        {
+            return count == 0 ? Empty : this;
+        }
+
+        var kept = new Prefix[count];
+        for (var (i, at) = (0, 0); at < count; i++)
+        {
+            if (keeps[i])
             {
-                kept.Add(prefix);
+                kept[at++] = _ordered[i];
             }
         }
 
-        return kept.Count == Count ? this : kept.Count == 0 ? Empty : new([.. kept]);
+        return new(ImmutableCollectionsMarshal.AsImmutableArray(kept));
     }
 
     public bool IsSubsetOf(PrefixSet other)
@@ -156,9 +172,11 @@ public sealed class PrefixSet : IReadOnlyList<Prefix>, IEquatable<PrefixSet>
 
     public override int GetHashCode() => _ordered.Aggregate(_ordered.Length, HashCode.Combine);
 
-    public IEnumerator<Prefix> GetEnumerator() => _ordered.AsEnumerable().GetEnumerator();
+    public ImmutableArray<Prefix>.Enumerator GetEnumerator() => _ordered.GetEnumerator();
 
-    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+    IEnumerator<Prefix> IEnumerable<Prefix>.GetEnumerator() => ImmutableCollectionsMarshal.AsArray(_ordered)!.AsEnumerable().GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => ((IEnumerable<Prefix>)this).GetEnumerator();
 
     public override string ToString() => IsEmpty ? "nothing" : string.Join(", ", _ordered);
 }

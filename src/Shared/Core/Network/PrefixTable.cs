@@ -21,19 +21,10 @@ public sealed class PrefixTable<T>
             Array.Sort(_prefixes, _values);
         }
 
-        _wider = new int[_prefixes.Length];
-        for (var i = 0; i < _prefixes.Length; i++)
-        {
-            // Prefixes nest or are disjoint: in order, whatever contains this one is the one before, or contains it.
-            var wider = i - 1;
-            while (wider >= 0 && !_prefixes[wider].Contains(_prefixes[i]))
-            {
-                wider = _wider[wider];
-            }
-
-            _wider[i] = wider;
-        }
+        _wider = Wider(_prefixes);
     }
+
+    private PrefixTable(Prefix[] prefixes, T[] values) => (_prefixes, _values, _wider) = (prefixes, values, Wider(prefixes));
 
     /// <summary>In order.</summary>
     public ReadOnlySpan<Prefix> Prefixes => _prefixes;
@@ -82,6 +73,31 @@ public sealed class PrefixTable<T>
         {
             yield return _values[inside];
         }
+    }
+
+    /// <summary>Each prefix is its own value.</summary>
+    internal static PrefixTable<Prefix> OfThemselves(PrefixSet prefixes)
+    {
+        Prefix[] all = [.. prefixes];
+        return new(all, all);
+    }
+
+    private static int[] Wider(Prefix[] prefixes)
+    {
+        var all = new int[prefixes.Length];
+        for (var i = 0; i < prefixes.Length; i++)
+        {
+            // Prefixes nest or are disjoint: in order, whatever contains this one is the one before, or contains it.
+            var wider = i - 1;
+            while (wider >= 0 && !prefixes[wider].Contains(prefixes[i]))
+            {
+                wider = all[wider];
+            }
+
+            all[i] = wider;
+        }
+
+        return all;
     }
 
     // Most are: what the tables are made of comes in order.

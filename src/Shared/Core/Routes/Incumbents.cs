@@ -17,10 +17,9 @@ internal sealed class Incumbents
     {
         var (approved, live, left) = (new Dictionary<VpcId, List<Prefix>>(), new Dictionary<VpcId, List<Prefix>>(), new HashSet<(VpcId Vpc, Prefix Prefix)>());
         var unread = new HashSet<(Prefix, VpcId)>();
-        var fars = new Dictionary<InstanceId, Dictionary<(VpcId Home, Prefix), VpcId?>>();
         var vpcs = served.DistinctBy(vpc => vpc.Vpc.Id).ToDictionary(vpc => vpc.Vpc.Id, vpc => vpc.Vpc);
         var owners = new Lazy<PrefixTable<ImmutableArray<VpcId>>>(() => new(vpcs.Values
-            .SelectMany(vpc => vpc.Cidrs.Where(cidr => cidr.State == VpcCidr.Associated).Select(cidr => (cidr.Prefix, vpc.Id)))
+            .SelectMany(vpc => vpc.Cidrs.Select(cidr => (cidr.Prefix, vpc.Id)))
             .GroupBy(owned => owned.Prefix, owned => owned.Id).Select(same => (same.Key, same.ToImmutableArray()))));
         var routers = served.SelectMany(vpc => vpc.Routers).DistinctBy(router => router.Instance.Id).ToImmutableArray();
         foreach (var router in routers)
@@ -67,7 +66,21 @@ internal sealed class Incumbents
         _approved = approved.Keys.Union(live.Keys).ToDictionary(vpc => vpc, vpc => PrefixSet.Of([.. approved.GetValueOrDefault(vpc, []), .. live.GetValueOrDefault(vpc, [])]));
         (Left, Unread) = ([.. left], [.. unread]);
 
-        bool IsOf(Prefix prefix, VpcId home) => vpcs.TryGetValue(home, out var vpc) && vpc.Cidrs.Any(cidr => cidr.Prefix.Contains(prefix));
+        bool IsOf(Prefix prefix, VpcId home)
+        {
+            if (vpcs.TryGetValue(home, out var vpc))
+            {
+                foreach (var cidr in vpc.Cidrs)
+                {
+                    if (cidr.Prefix.Contains(prefix))
+                    {
+                        return true;
+                    }
+                }
+            }
+
+            return false;
+        }
 
         IEnumerable<(VpcId Vpc, Prefix Prefix)> Attributed(PrefixSet prefixes, VpcId home, IEnumerable<Router> through)
         {
@@ -77,7 +90,7 @@ internal sealed class Incumbents
                 {
                     yield return (home, prefix);
                 }
-                else if (through.Select(router => FarFrom(router, home, prefix)).FirstOrDefault(far => far is not null) is { } far)
+                else if (FarFrom(through, home, prefix) is { } far)
                 {
                     yield return (far, prefix);
                 }
@@ -88,20 +101,20 @@ internal sealed class Incumbents
             }
         }
 
-        // Asked twice: of the router, and of its device.
-        VpcId? FarFrom(Router router, VpcId home, Prefix prefix)
+        VpcId? FarFrom(IEnumerable<Router> through, VpcId home, Prefix prefix)
         {
-            if (!fars.TryGetValue(router.Instance.Id, out var known))
+            foreach (var same in owners.Value.Related(prefix))
             {
-                fars[router.Instance.Id] = known = [];
+                foreach (var vpc in same)
+                {
+                    if (vpc != home && IsOf(prefix, vpc) && through.Any(router => reachability.LeadsTo(router, vpc, prefix)))
+                    {
+                        return vpc;
+                    }
+                }
             }
 
-            if (!known.TryGetValue((home, prefix), out var far))
-            {
-                known[(home, prefix)] = far = reachability.Walk(router, prefix).FirstOrDefault(leg => leg.Vpc is { } vpc && vpc != home && IsOf(prefix, vpc)).Vpc;
-            }
-
-            return far;
+            return null;
         }
     }
 

@@ -35,6 +35,9 @@ internal sealed class Reachability
     /// <summary>Ranges behind gateways that are no VPC of ours, with what is there.</summary>
     public ImmutableArray<(Prefix Range, string What)> Beyond(Router router) => OutlookOf(router)?.Beyond ?? [];
 
+    /// <summary>Packets to some of a range come from a router into a far VPC, whether or not they are answered.</summary>
+    public bool LeadsTo(Router router, VpcId vpc, Prefix range) => OutlookOf(router)?.Vpcs.TryGetValue(vpc, out var pieces) == true && pieces.IsRelated(range);
+
     /// <summary>A VPC certainly has no subnet.</summary>
     public bool IsEmpty(VpcId vpc) => _subnetsKnown.Contains(vpc) && !_topology.SubnetsOf(vpc).Any();
 
@@ -115,7 +118,7 @@ internal sealed class Reachability
         }
 
         silent = mute is null ? [] : [.. mute.Distinct()];
-        var silence = cut is null ? null : new PrefixTable<Prefix>(cut.Select(cidr => (cidr, cidr)));
+        var silence = cut is null ? null : PrefixTable<Prefix>.OfThemselves(PrefixSet.Of(cut));
         var reached = new List<Prefix>();
         foreach (var cidr in Servable(vpc).Prefixes)
         {
@@ -141,7 +144,7 @@ internal sealed class Reachability
     {
         if (!_servable.TryGetValue(vpc.Id, out var cidrs))
         {
-            _servable[vpc.Id] = cidrs = new(ServedVpcs.OwnCidrs(vpc, _refused).Select(cidr => (cidr, cidr)));
+            _servable[vpc.Id] = cidrs = PrefixTable<Prefix>.OfThemselves(ServedVpcs.OwnCidrs(vpc, _refused));
         }
 
         return cidrs;
@@ -225,9 +228,9 @@ internal sealed class Reachability
         }
 
         return new(
-            vpcs.ToDictionary(far => far.Key, far => new PrefixTable<Prefix>(far.Value.Select(piece => (piece, piece)))),
+            vpcs.ToDictionary(far => far.Key, far => PrefixTable<Prefix>.OfThemselves(PrefixSet.Of(far.Value))),
             [.. beyond.GroupBy(range => range.Item2, range => range.Item1).OrderBy(same => same.Key, StringComparer.Ordinal).SelectMany(same => PrefixSet.Minimal(same).Select(range => (range, same.Key)))],
-            new(unknown.Select(piece => (piece, piece))),
+            PrefixTable<Prefix>.OfThemselves(PrefixSet.Of(unknown)),
             [.. lost]);
     }
 

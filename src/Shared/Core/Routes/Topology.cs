@@ -97,7 +97,7 @@ internal sealed class Topology
     {
         if (!_cidrs.TryGetValue(vpc.Id, out var cidrs))
         {
-            _cidrs[vpc.Id] = cidrs = new(vpc.Cidrs.Where(cidr => cidr.State == VpcCidr.Associated).Select(cidr => (cidr.Prefix, cidr.Prefix)));
+            _cidrs[vpc.Id] = cidrs = PrefixTable<Prefix>.OfThemselves(PrefixSet.Of(vpc.Cidrs.Where(cidr => cidr.State == VpcCidr.Associated).Select(cidr => cidr.Prefix)));
         }
 
         return cidrs;

@@ -149,7 +149,7 @@ internal sealed class Walker(Topology topology)
         }
         else
         {
-            foreach (var match in new PrefixTable<Prefix>(far.Cidrs.Select(cidr => (cidr, cidr))).Split(piece))
+            foreach (var match in PrefixTable<Prefix>.OfThemselves(PrefixSet.Of(far.Cidrs.AsEnumerable())).Split(piece))
             {
                 legs.Add(match.By is null
                     ? new(match.Piece, Landing.Nowhere, null, $"{far.Vpc} does not have it, and peering leads no further", trail)
