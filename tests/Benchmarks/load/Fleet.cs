@@ -101,6 +101,6 @@ internal sealed record FleetSize(int Vpcs, int RoutersInTen, int Foreign, int Zo
     /// <summary>Half as many devices as VPCs, and a zone for each ten.</summary>
     public static FleetSize Of(int vpcs) => new(vpcs, 4, vpcs / 10, vpcs / 10);
 
-    /// <summary>What a simulation of many days runs on.</summary>
-    public static readonly FleetSize OfManyLooks = new(200, 5, 300, 50);
+    /// <summary>What a simulation of many days runs on: of each ten VPCs one has a pair of routers.</summary>
+    public static readonly FleetSize OfManyLooks = new(200, 2, 300, 50);
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Automation.Sandbox;
 
 namespace Automation.Load;
@@ -10,6 +11,10 @@ internal sealed record FleetLook(
 
 internal sealed record FleetFigures(int Vpcs, int Devices, int Zones, int Scopes, FleetLook First, FleetLook Second);
 
+/// <param name="Left">Steps that are left at the end: none, where all is well.</param>
+/// <param name="Seconds">Of all looks with what happens between them, and of each in milliseconds: min, median, max.</param>
+internal sealed record DaysFigures(int Vpcs, int Routers, int Days, int Looks, int Left, double Seconds, double Min, double Median, double Max);
+
 internal static class FleetRun
 {
     public static async Task<FleetFigures> MeasureAsync(FleetSize size)
@@ -20,9 +25,8 @@ internal static class FleetRun
         return new(size.Vpcs, world.Tailnet.Devices.Length, size.Zones, world.Settings.Scopes.Length, first, second);
     }
 
-    /// <summary>Looks at a fleet where nothing is to be done.</summary>
-    /// <returns>Milliseconds of each.</returns>
-    public static async Task<double[]> IdleAsync(FleetSize size, int looks)
+    /// <summary>Simulates days of a fleet that is looked at every five minutes. Each day a VPC gets one more CIDR, and a router dies and is replaced.</summary>
+    public static async Task<DaysFigures> DaysAsync(FleetSize size, int days)
     {
         var world = Fleet.Start(size, Log.ToNowhere());
         for (var settling = 0; (await world.ReconcileAsync()).Report.Actions.Length > 0; settling++)
@@ -35,15 +39,36 @@ internal static class FleetRun
             world.Clock.Advance(SandboxWorld.ReconcileEvery);
         }
 
-        var times = new double[looks];
-        for (var look = 0; look < looks; look++)
+        var perDay = (int)(TimeSpan.FromDays(1) / SandboxWorld.ReconcileEvery);
+        var times = new double[days * perDay];
+        for (var look = 0; look < times.Length; look++)
         {
             var began = Stopwatch.GetTimestamp();
+            if (look % perDay == perDay / 2)
+            {
+                Change(world, look / perDay);
+            }
+
             await world.RunAsync(SandboxWorld.ReconcileEvery);
             times[look] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
         }
 
-        return times;
+        var left = (await world.ReconcileAsync()).Report.Actions.Length;
+        var seconds = times.Sum() / 1000;
+        Array.Sort(times);
+        return new(size.Vpcs, world.Aws.Regions.Sum(region => region.Instances.Count(instance => instance.EndedAt is null)), days, times.Length, left, seconds, times[0], times[times.Length / 2], times[^1]);
+    }
+
+    private static void Change(SandboxWorld world, int day)
+    {
+        var regions = world.Aws.Regions.ToArray();
+        var region = regions[day % regions.Length];
+        var growing = region.Vpcs.ElementAt(day).Id;
+        region.AssociateCidr(growing, string.Create(CultureInfo.InvariantCulture, $"172.20.{day}.0/24"));
+        region.Network.AddSubnet(string.Create(CultureInfo.InvariantCulture, $"subnet-{day:x17}"), growing, string.Create(CultureInfo.InvariantCulture, $"172.20.{day}.0/24"));
+        var old = region.Instances.First(instance => instance.EndedAt is null);
+        region.Kill(old.Id);
+        region.Start(string.Create(CultureInfo.InvariantCulture, $"i-{day:x17}"), old.Vpc, old.Subnet.ToString());
     }
 
     private static async Task<FleetLook> LookAsync(SandboxWorld world)

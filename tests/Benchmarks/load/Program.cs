@@ -17,8 +17,8 @@ switch (args)
 
         Print(fleets);
         return 0;
-    case ["idle", var looks]:
-        Print(await FleetRun.IdleAsync(FleetSize.OfManyLooks, int.Parse(looks, CultureInfo.InvariantCulture)));
+    case ["days", var days]:
+        Print(await FleetRun.DaysAsync(FleetSize.OfManyLooks, int.Parse(days, CultureInfo.InvariantCulture)));
         return 0;
     case ["burst", var many]:
         var events = int.Parse(many, CultureInfo.InvariantCulture);
@@ -37,7 +37,7 @@ switch (args)
 
         return 0;
     default:
-        Console.Error.WriteLine("usage: fleet VPCS... | idle LOOKS | burst EVENTS");
+        Console.Error.WriteLine("usage: fleet VPCS... | days DAYS | burst EVENTS");
         return 2;
 }
 
