@@ -118,7 +118,7 @@ public static class ReconcilePlanner
         {
             if (problem is not null and not ScopeSeen.NotLookedAt)
             {
-                findings.Add(new(Finding.LedgerIncomplete, Finding.Error, "ledger", $"Not read completely, so nothing is withdrawn or deleted. {problem}"));
+                findings.Add(new(Finding.LedgerIncomplete, Finding.Error, "ledger", $"Not read completely, so nothing is withdrawn or deleted, and nothing is advertised that it does not know. {problem}"));
             }
         }
     }
