@@ -58,7 +58,7 @@ RULES = [
     Rule("what leads where could not be read is in use", CORE + "Routes/Incumbents.cs",
          "else if (!reachability.Topology.IsComplete)", "else if (false)", ("Simulation.Tests",)),
     Rule("an instance is registered once at a time", CLOUD + "Nodes/NodeLifecycleHandler.cs",
-         "Subject(message.News) ?? message.Record.MessageId", "message.Record.MessageId", ("Cloud.Tests Automation.Nodes.NodeLaunchTests",)),
+         "Subject(message.News)?.Id ?? message.Record.MessageId", "message.Record.MessageId", ("Cloud.Tests Automation.Nodes.NodeLaunchTests",)),
     Rule("what somebody else enabled stays enabled", CLOUD + "Routes/RoutesApplier.cs",
          "routes.Enabled.Union(step.Added)", "step.Added", ("Cloud.Tests Automation.Reports.PlanApplierTests", "Cloud.Tests Automation.Reports.ReconcileTests")),
     Rule("only what is ours is trimmed", CLOUD + "Routes/RoutesApplier.cs",

@@ -31,7 +31,7 @@ public sealed partial class NodeLifecycleHandler(Parts parts, Outside outside, S
         {
             // What concerns one instance, one after the other: at the same time, each would register it.
             var messages = batch.Records.Select(record => (Record: record, News: Read(record)));
-            var left = await Task.WhenAll(messages.GroupBy(message => Subject(message.News) ?? message.Record.MessageId).Select(same => HandleAsync(same, stopping)));
+            var left = await Task.WhenAll(messages.GroupBy(message => Subject(message.News)?.Id ?? message.Record.MessageId).Select(same => HandleAsync(same, stopping)));
             return SqsBatchResponse.Redeliver(left.SelectMany(ids => ids)).ToJson();
         }
         finally
@@ -71,13 +71,13 @@ public sealed partial class NodeLifecycleHandler(Parts parts, Outside outside, S
     }
 
     // The instance or the task; null for what does not concern this function.
-    private static string? Subject(News? news) => news?.Change switch
+    private static (Scope Scope, string Id)? Subject(News? news) => news?.Change switch
     {
-        ChangeEvent.InstanceHeld held => held.Instance.ToString(),
-        ChangeEvent.InstanceRuns runs => runs.Instance.ToString(),
-        ChangeEvent.InstanceTagged tagged => tagged.Instance.ToString(),
-        ChangeEvent.InstanceLeaves leaves => leaves.Instance.ToString(),
-        ChangeEvent.TaskStopped stopped => $"task {stopped.Task}",
+        ChangeEvent.InstanceHeld held => (held.Scope, held.Instance.ToString()),
+        ChangeEvent.InstanceRuns runs => (runs.Scope, runs.Instance.ToString()),
+        ChangeEvent.InstanceTagged tagged => (tagged.Scope, tagged.Instance.ToString()),
+        ChangeEvent.InstanceLeaves leaves => (leaves.Scope, leaves.Instance.ToString()),
+        ChangeEvent.TaskStopped stopped => (stopped.Scope, $"task {stopped.Task}"),
         _ => null,
     };
 
@@ -110,16 +110,7 @@ public sealed partial class NodeLifecycleHandler(Parts parts, Outside outside, S
 
     private async Task<bool> AttendAsync(SqsRecord record, News news, CancellationToken stopping)
     {
-        var scope = news.Change switch
-        {
-            ChangeEvent.InstanceHeld held => held.Scope,
-            ChangeEvent.InstanceRuns runs => runs.Scope,
-            ChangeEvent.InstanceTagged tagged => tagged.Scope,
-            ChangeEvent.InstanceLeaves leaves => leaves.Scope,
-            ChangeEvent.TaskStopped stopped => stopped.Scope,
-            _ => null,
-        };
-        if (scope is null || !settings.Scopes.Contains(scope) || Subject(news) is not { } instance)
+        if (Subject(news) is not var (scope, instance) || !settings.Scopes.Contains(scope))
         {
             LogNotOurs(log, news.Id, news.Change.ToString());
             return true;
