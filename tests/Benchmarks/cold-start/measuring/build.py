@@ -47,7 +47,7 @@ def variants(options, scratch):
     found = [python()]
     if not options.without_go:
         found.append(go(scratch))
-    found.append(bare())
+    found += [bare(), sdk()]
     if not options.peers_only:
         found.append(bootstrap(options.bootstrap))
     return found
@@ -77,6 +77,10 @@ def go(scratch):
 
 def bare():
     return Variant("bare", (str(program := publish(HERE / "peers/bare", "bare-peer")),), ".NET 10, Native AOT, no SDK", program, True)
+
+
+def sdk():
+    return Variant("SDK", (str(program := publish(HERE / "peers/sdk", "sdk-peer")),), ".NET 10, Native AOT, AWS SDK", program, True)
 
 
 def bootstrap(path):

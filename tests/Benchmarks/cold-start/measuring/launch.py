@@ -7,6 +7,7 @@ import pathlib
 import re
 import select
 import signal
+import statistics
 import subprocess
 import time
 
@@ -27,6 +28,8 @@ class Run:
     peak_kib: int          # its peak of resident memory (VmHWM), at the answer
     connections: int
     calls: tuple           # (ms, "service operation"), in order of arrival
+    warm_ms: float         # from an event to its answer: the median of the events after the first
+    warm_calls: tuple      # "service operation" of all those events
 
 
 class Stub:
@@ -50,8 +53,12 @@ class Stub:
         if self._process.stdout.readline() != "ready\n":
             raise Trouble("the stub ended")
 
+    def go_on(self):
+        """Lets the process have its warm events."""
+        self._process.stdin.write("on\n")
+
     def report(self, pidfd):
-        """Waits for the answer; None where the process ended first, or took too long."""
+        """Waits for the answer, of the first event or the last; None where the process ended first, or took too long."""
         wanted = self._process.stdout.fileno()
         ready, _, _ = select.select([wanted, pidfd], [], [], TIME_LIMIT)
         if wanted not in ready:
@@ -85,22 +92,31 @@ def run(variant, stub, cpu, scratch):
         os.sched_setaffinity(0, {stub.cpu})
     pidfd = os.pidfd_open(pid)
     try:
-        report = stub.report(pidfd)
-        if report is None or report["last"] != "response":
-            said = log.read_text(errors="replace")[-4000:]
-            what = f"reported {report['last']}: {report['answer']}" if report else "gave no answer"
-            raise Trouble(f"{variant.name} {what}\nIts output:\n{said}")
-        # The stub does not reply to the answer, so the process stands still here.
+        report = answer(variant, stub, pidfd, log)
+        # The stub does not reply to the answer yet, so the process stands still here.
         cpu_ns = time.clock_gettime_ns(cpu_clock_of(pid))
         peak = int(re.search(r"VmHWM:\s+(\d+) kB", pathlib.Path(f"/proc/{pid}/status").read_text())[1])
+        stub.go_on()
+        warm = answer(variant, stub, pidfd, log)
     finally:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         os.close(pidfd)
-    check_answer(variant, report["answer"])
     calls = tuple(((at - started) / 1e6, call) for call, at in sorted(report["calls"], key=lambda call: call[1]))
     next_ms = next(at for at, call in calls if call == "runtime next")
-    return Run((report["arrived"] - started) / 1e6, next_ms, cpu_ns / 1e6, peak, report["connections"], calls)
+    return Run((report["arrived"] - started) / 1e6, next_ms, cpu_ns / 1e6, peak, report["connections"], calls,
+               statistics.median(warm["warm"]) / 1e6, tuple(sorted(call for call, _ in warm["calls"])))
+
+
+def answer(variant, stub, pidfd, log):
+    """The report of an event that went well."""
+    report = stub.report(pidfd)
+    if report is None or report["last"] != "response":
+        said = log.read_text(errors="replace")[-4000:]
+        what = f"reported {report['last']}: {report['answer']}" if report else "gave no answer"
+        raise Trouble(f"{variant.name} {what}\nIts output:\n{said}")
+    check_answer(variant, report["answer"])
+    return report
 
 
 def cpu_clock_of(pid):

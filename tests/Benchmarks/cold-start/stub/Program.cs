@@ -2,7 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using Automation.ColdStart;
 
-// Lines in: one SQS batch each, which starts a run. Lines out: the port, then for each run "ready" and the run's report.
+// Lines in: one SQS batch, which starts a run, then "on" for its warm events. Lines out: the port, then for each run "ready", a report of the
+// first event, and a report of the warm ones.
 const int Workers = 32;   // more than the connections that any variant keeps open; threads wait in accept, so none is started during a run
 
 var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -27,6 +28,12 @@ for (var i = 0; i < Workers; i++)
 Console.WriteLine(((IPEndPoint)listener.LocalEndPoint!).Port);
 while (Console.ReadLine() is { } batch)
 {
+    if (batch == "on")
+    {
+        current!.GoOn();
+        continue;
+    }
+
     Volatile.Write(ref current, new Run(batch, DateTimeOffset.UtcNow));
     Console.WriteLine("ready");
 }

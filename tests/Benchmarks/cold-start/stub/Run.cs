@@ -1,22 +1,33 @@
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 
 namespace Automation.ColdStart;
 
-/// <summary>One start of one variant: what it is answered, and what it asked.</summary>
+/// <summary>One start of one variant: what it is answered, and what it asked. The first event is cold; those after it are warm.</summary>
 internal sealed class Run(string batch, DateTimeOffset now)
 {
     private const string Runtime = "/2018-06-01/runtime/";
     private const string TailscaleApi = "/api/v2/";
+    private const int WarmEvents = 3;
+    private static readonly TimeSpan s_between = TimeSpan.FromSeconds(1);   // bootstrap keeps to the rate that AWS allows for PutParameter, which is no part of the work
 
     private readonly AwsAnswers _aws = new(now);
     private readonly TailscaleAnswers _tailscale = new(now);
     private readonly byte[] _event = Wire.Event(batch, now);
     private readonly Lock _lock = new();
     private readonly List<(string Service, string Operation, long Arrived)> _calls = [];
+    private readonly List<long> _warm = [];   // ns from the event to its answer
+    private readonly TaskCompletionSource _goOn = new();
+    private readonly byte[] _taken = Wire.Json(now, """{"status":"OK"}""", status: "202 Accepted");
     private int _connections;
+    private bool _isWarm;
+    private long _given;
 
     public void Connected() => Interlocked.Increment(ref _connections);
+
+    /// <summary>The process has been looked at as it was after its first event, and gets the warm ones.</summary>
+    public void GoOn() => _goOn.SetResult();
 
     /// <returns>null for the last request of a run.</returns>
     public byte[]? Answer(Request request, long arrived)
@@ -38,12 +49,32 @@ internal sealed class Run(string batch, DateTimeOffset now)
         if (request.Path == Runtime + "invocation/next")
         {
             Note("runtime", "next", arrived);
+            if (_isWarm)
+            {
+                Thread.Sleep(s_between);
+            }
+
+            _given = Stopwatch.GetTimestamp();
             return _event;
         }
 
         // The answer, or the error of the handler or of the start.
         var last = request.Path.StartsWith(Runtime, StringComparison.Ordinal) ? request.Path.Split('/')[^1] : request.Path;
         Note("runtime", last, arrived);
+        if (!_isWarm)
+        {
+            Report(last, request.Body, arrived);
+            _goOn.Task.Wait();
+            _isWarm = true;
+            return _taken;
+        }
+
+        _warm.Add(arrived - _given);
+        if (last == "response" && _warm.Count < WarmEvents)
+        {
+            return _taken;
+        }
+
         Report(last, request.Body, arrived);
         return null;
     }
@@ -66,6 +97,13 @@ internal sealed class Run(string batch, DateTimeOffset now)
             json.WriteString("answer", answer);
             json.WriteNumber("arrived", arrived);
             json.WriteNumber("connections", _connections);
+            json.WriteStartArray("warm");
+            foreach (var time in _warm)
+            {
+                json.WriteNumberValue(time);
+            }
+
+            json.WriteEndArray();
             json.WriteStartArray("calls");
             lock (_lock)
             {
@@ -76,6 +114,8 @@ internal sealed class Run(string batch, DateTimeOffset now)
                     json.WriteNumberValue(call.Arrived);
                     json.WriteEndArray();
                 }
+
+                _calls.Clear();
             }
 
             json.WriteEndArray();
