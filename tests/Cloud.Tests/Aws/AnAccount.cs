@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Amazon.Runtime;
 using Automation.Names;
 using Automation.Tailscale;
+using HttpClientFactory = Amazon.Runtime.HttpClientFactory;
 
 namespace Automation.Aws;
 
@@ -16,12 +17,12 @@ internal static class AnAccount
 
     public static CancellationToken Stopping => TestContext.Current.CancellationToken;
 
-    public static AwsClients Clients(FakeAws aws, TimeProvider? time = null, Func<Settings, Settings>? change = null, AWSCredentials? credentials = null) => new(
+    public static AwsClients Clients(FakeAws aws, TimeProvider? time = null, Func<Settings, Settings>? change = null, AWSCredentials? credentials = null, HttpClientFactory? http = null) => new(
         (change ?? (settings => settings))(SettingsOf(Home)),
         "tailnet-reconcile",
         time ?? TimeProvider.System,
         credentials ?? new BasicAWSCredentials("AKIDEXAMPLE", "not-a-secret"),
-        aws.Http);
+        http ?? aws.Http);
 
     public static IAwsScope Scope(FakeAws aws, string region = "eu-west-1") =>
         Clients(aws, change: _ => SettingsOf(new("111122223333", region))).In(new("111122223333", region));

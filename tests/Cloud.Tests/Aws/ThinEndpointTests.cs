@@ -6,6 +6,8 @@ namespace Automation.Aws;
 
 public sealed class ThinEndpointTests
 {
+    private static readonly AwsHttp s_http = new();   // sends nothing here
+
     [Theory]
     [InlineData("us-east-1", "autoscaling.us-east-1.amazonaws.com", "route53.amazonaws.com", "us-east-1")]
     [InlineData("mx-central-1", "autoscaling.mx-central-1.amazonaws.com", "route53.amazonaws.com", "us-east-1")]
@@ -33,7 +35,7 @@ public sealed class ThinEndpointTests
         // A service of its own, so that no other test sees the variable.
         Environment.SetEnvironmentVariable("AWS_ENDPOINT_URL_TEST_SERVICE", "http://127.0.0.1:5000");
         var config = ClientDefaults.With(
-            new ThinConfig("Test Service", "test", "2026-01-01", _ => new(new("https://test.example/"), "us-east-1")), "eu-west-1", null);
+            new ThinConfig("Test Service", "test", "2026-01-01", _ => new(new("https://test.example/"), "us-east-1")), "eu-west-1", s_http);
 
         Assert.Equal(new ThinEndpoint(new("http://127.0.0.1:5000/"), "us-east-1"), config.Endpoint());
         Assert.Equal(("Auto Scaling", "Route 53"), (AutoScalingClient.Config().ServiceId, Route53Client.Config().ServiceId));
@@ -45,7 +47,7 @@ public sealed class ThinEndpointTests
     [InlineData(false, true)]
     public void Refuses_a_FIPS_or_dual_stack_endpoint_that_it_does_not_know(bool fips, bool dualStack)
     {
-        var config = ClientDefaults.With(Route53Client.Config(), "us-east-1", null);
+        var config = ClientDefaults.With(Route53Client.Config(), "us-east-1", s_http);
         config.UseFIPSEndpoint = fips;
         config.UseDualstackEndpoint = dualStack;
 
@@ -66,7 +68,7 @@ public sealed class ThinEndpointTests
     [Fact]
     public void Retries_in_standard_mode_whatever_the_environment_says()
     {
-        var config = ClientDefaults.With(Route53Client.Config(), "us-east-1", null);
+        var config = ClientDefaults.With(Route53Client.Config(), "us-east-1", s_http);
 
         Assert.Equal((RequestRetryMode.Standard, 2), (config.RetryMode, config.MaxErrorRetry));
         Assert.True(config.ResignRetries);

@@ -9,7 +9,6 @@ using Amazon.Runtime.Internal;
 using Automation.Aws;
 using Automation.Names;
 using Automation.Tailscale;
-using HttpClientFactory = Amazon.Runtime.HttpClientFactory;
 
 namespace Automation.Fuzz;
 
@@ -91,7 +90,7 @@ internal sealed class AwsTarget : Target
     {
         RuntimePipelineCustomizerRegistry.Instance.Register(new NoRetries());   // before the first client is made
         _handler = new();
-        _clients = new(SettingsFor(), "tailnet-reconcile", new InstantTime(), new BasicAWSCredentials("AKIDEXAMPLE", "not-a-secret"), new Http(_handler));
+        _clients = new(SettingsFor(), "tailnet-reconcile", new InstantTime(), new BasicAWSCredentials("AKIDEXAMPLE", "not-a-secret"), new AwsHttp(_handler, AwsHttp.LongestAnswer));
         var samples = Samples.In("samples/aws/");
         _samples = samples.ToDictionary(sample => Path.GetFileNameWithoutExtension(sample.Name), sample => sample.Text);
         foreach (var (_, text) in samples.Where(sample => sample.Name.EndsWith(".json", StringComparison.Ordinal)).Append(("", """{"InvalidParameters":["a"],"S":"","N":"","SS":["a"],"NS":["a"],"BS":["a"],"M":{}}""")))
@@ -317,11 +316,6 @@ internal sealed class AwsTarget : Target
     }
 
     private sealed record Answered(int Count, string? Problem = null);
-
-    private sealed class Http(Answers answers) : HttpClientFactory
-    {
-        public override HttpClient CreateHttpClient(IClientConfig clientConfig) => new(answers, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
-    }
 
     /// <summary>One try a call: the SDK's retries draw on a store, and an input's outcome would depend on those before it.</summary>
     private sealed class NoRetries : IRuntimePipelineCustomizer

@@ -27,7 +27,7 @@ public sealed class AwsClients : IAws
     private readonly string _session;
     private readonly TimeProvider _time;
     private readonly AWSCredentials _credentials;
-    private readonly HttpClientFactory? _http;
+    private readonly HttpClientFactory _http;
     private readonly ConcurrentDictionary<Scope, Lazy<AwsScope>> _scopes = new();
     private readonly ConcurrentDictionary<string, Lazy<AWSCredentials>> _members = new();
     private readonly ConcurrentDictionary<string, Lazy<RateLimit>> _route53Paces = new();
@@ -38,13 +38,13 @@ public sealed class AwsClients : IAws
 
     /// <param name="function">The function's name: CloudTrail shows it as the session's in other accounts.</param>
     public AwsClients(Settings settings, string function, TimeProvider time)
-        : this(settings, function, time, new DefaultCredentials(), null)
+        : this(settings, function, time, new DefaultCredentials(), new AwsHttp())
     {
     }
 
     /// <param name="credentials">The function's own.</param>
-    /// <param name="http">Makes HTTP clients; null for the SDK's own.</param>
-    public AwsClients(Settings settings, string function, TimeProvider time, AWSCredentials credentials, HttpClientFactory? http)
+    /// <param name="http">Makes HTTP clients.</param>
+    public AwsClients(Settings settings, string function, TimeProvider time, AWSCredentials credentials, HttpClientFactory http)
     {
         _settings = settings;
         _session = SessionName(function);

@@ -29,6 +29,8 @@ internal static class AwsFailures
         AmazonServiceException error => OfService(error, service, operation, identity),
         OperationCanceledException or TimeoutException => new(
             Failure.Unavailable, service.Name, operation, "timeout", "there was no answer in time", exception),
+        HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } =>
+            Unreadable(service, operation, "the answer is longer than any of AWS's: check the endpoint and what lies between"),
         HttpRequestException error => new(
             Failure.Unavailable, service.Name, operation, "connection", $"no connection to the service: {Printable.Of(error.Message)}", exception),
         HttpIOException error => new(

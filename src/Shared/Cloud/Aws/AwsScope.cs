@@ -25,7 +25,7 @@ internal sealed class AwsScope : IAwsScope
     /// <param name="http">Makes HTTP clients; null for the SDK's own.</param>
     /// <param name="route53Pace">The account's, for Route 53 counts the requests of all Regions together.</param>
     public AwsScope(
-        AwsIdentity identity, string? kmsKey, AWSCredentials credentials, HttpClientFactory? http, TimeProvider time, CallCounts counts, RateLimit route53Pace)
+        AwsIdentity identity, string? kmsKey, AWSCredentials credentials, HttpClientFactory http, TimeProvider time, CallCounts counts, RateLimit route53Pace)
     {
         Scope = identity.Scope;
         var region = RegionEndpoint.GetBySystemName(Scope.Region);

@@ -6,8 +6,14 @@ namespace Automation.Aws;
 /// <summary>What every client has in common.</summary>
 internal static class ClientDefaults
 {
-    /// <param name="http">Makes HTTP clients; null for the SDK's own.</param>
-    public static TConfig With<TConfig>(TConfig config, string region, HttpClientFactory? http)
+    /// <summary>TCP repeats a lost first packet after 1 s and again after 2 s more: this gives the second repeat a chance.</summary>
+    public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3.1);
+
+    /// <summary>Of one try.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+
+    /// <param name="http">Makes HTTP clients.</param>
+    public static TConfig With<TConfig>(TConfig config, string region, HttpClientFactory http)
         where TConfig : ClientConfig
     {
         config.RegionEndpoint = RegionEndpoint.GetBySystemName(region);
@@ -19,18 +25,13 @@ internal static class ClientDefaults
         config.RetryMode = RequestRetryMode.Standard;
         config.MaxErrorRetry = 2;
 
-        // TCP repeats a lost first packet after 1 s and again after 2 s more: give the second repeat a chance.
-        config.ConnectTimeout = TimeSpan.FromSeconds(3.1);
-        config.Timeout = TimeSpan.FromSeconds(10);
+        config.ConnectTimeout = ConnectTimeout;
+        config.Timeout = Timeout;
 
         // Otherwise a retry carries the first try's signature, which may have expired or been made with old credentials.
         config.ResignRetries = true;
         config.AllowAutoRedirect = false;
-        if (http is not null)
-        {
-            config.HttpClientFactory = http;
-        }
-
+        config.HttpClientFactory = http;
         return config;
     }
 }
