@@ -248,6 +248,7 @@ public sealed partial class AWorld
             .. _moreScopes.Select(scope => ScopeSeen.Unseen(scope, ScopeSeen.NotLookedAt)),
         ],
         Devices = Part("devices", _devices),
+        Strayed = Seen<Device>.All([]),
         Health = Part("health", _probes),
         Keys = Part("keys", _keys),
         SplitDns = Part("splitDns", _splitDns),

@@ -97,8 +97,8 @@ internal sealed class AccountReads(AwsClients aws, Settings settings) : IAccount
         return await Caller(s_cloudTrail, scope).CallAsync(operation, token => client.SendAsync(call, type, token), stopping);
     }
 
-    private static T With<T>(T config, Scope scope)
-        where T : Amazon.Runtime.ClientConfig => ClientDefaults.With(config, scope.Region, http: null);
+    private T With<T>(T config, Scope scope)
+        where T : Amazon.Runtime.ClientConfig => ClientDefaults.With(config, scope.Region, aws.Http);
 
     private AwsCaller Caller(AwsService service, Scope scope)
     {

@@ -28,6 +28,7 @@ internal static class TrueSnapshot
             }),
         ],
         Devices = Seen<Device>.All([]),
+        Strayed = Seen<Device>.All([]),
         Health = Seen<RouterProbe>.All([]),
         Keys = Seen<AuthKey>.All([]),
         SplitDns = Seen<SplitDnsDomain>.All([]),

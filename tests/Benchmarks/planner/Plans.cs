@@ -129,6 +129,7 @@ internal sealed class GeneratedNetwork(int vpcs, int cidrs, int zones = 0)
                 },
             ],
             Devices = Seen<Device>.All(_devices),
+            Strayed = Seen<Device>.All([]),
             Health = Seen<RouterProbe>.All([]),
             Keys = Seen<AuthKey>.All([]),
             SplitDns = Seen<SplitDnsDomain>.All([]),

@@ -44,6 +44,8 @@ public sealed class SqsBatchTests
     [InlineData("""{"Records":{"messageId":"a"}}""", "")]
     [InlineData("""{"Records":[{"messageId":7}]}""", "$[0].messageId")]
     [InlineData("""{"Records":[""", "")]
+    [InlineData("""{"Records":[{"messageId":"a","\ud800receiptHandle":""}]}""", "a name that is no Unicode text")]
+    [InlineData("""{"\ud800Records":[]}""", "a name that is no Unicode text")]
     [InlineData("", "")]
     [InlineData("{}", "it has no Records")]
     [InlineData("[]", "it has no Records")]

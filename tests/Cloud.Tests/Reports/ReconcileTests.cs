@@ -344,6 +344,7 @@ public sealed class ReconcileTests
     [InlineData("", "dryRun, scopes and allowMassDelete")]
     [InlineData("null", "dryRun, scopes and allowMassDelete")]
     [InlineData("{", "dryRun, scopes and allowMassDelete")]
+    [InlineData("""{"\ud800Records":[]}""", "dryRun")]
     public async Task A_request_that_cannot_be_meant_is_refused_with_a_message(string request, string says)
     {
         await _network.WithAsync(Blue);

@@ -165,6 +165,7 @@ internal sealed class AnyWorld
                 Network = Unconnected,
             })],
             Devices = Seen<Device>.All(_devices),
+            Strayed = Seen<Device>.All([]),
             Health = Seen<RouterProbe>.All([]),
             Keys = Seen<AuthKey>.All(_keys),
             SplitDns = Seen<SplitDnsDomain>.All(_splitDns),

@@ -43,6 +43,7 @@ public class SnapshotJsonTests
     [InlineData("nodeTags")]
     [InlineData("scopes")]
     [InlineData("devices")]
+    [InlineData("strayed")]
     [InlineData("keys")]
     [InlineData("splitDns")]
     [InlineData("nodes")]
@@ -57,7 +58,7 @@ public class SnapshotJsonTests
     [Fact]
     public void A_list_that_is_missing_or_null_is_not_taken_for_an_empty_one()
     {
-        foreach (var part in new[] { "devices", "keys", "splitDns", "nodes", "domains" })
+        foreach (var part in new[] { "devices", "strayed", "keys", "splitDns", "nodes", "domains" })
         {
             Refused(snapshot => snapshot[part]!.AsObject().Remove("items"));
             Refused(snapshot => snapshot[part]!["items"] = null);

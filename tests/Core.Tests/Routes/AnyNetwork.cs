@@ -67,6 +67,7 @@ internal sealed class AnyNetwork
             NodeTags = AWorld.Tags,
             Scopes = [.. _scopes.Select(SeenOf)],
             Devices = Seen<Device>.All(_devices),
+            Strayed = Seen<Device>.All([]),
             Health = Seen<RouterProbe>.All([]),
             Keys = Seen<AuthKey>.All([]),
             SplitDns = Seen<SplitDnsDomain>.All([]),

@@ -27,7 +27,6 @@ public sealed class AwsClients : IAws
     private readonly string _session;
     private readonly TimeProvider _time;
     private readonly AWSCredentials _credentials;
-    private readonly HttpClientFactory _http;
     private readonly ConcurrentDictionary<Scope, Lazy<AwsScope>> _scopes = new();
     private readonly ConcurrentDictionary<string, Lazy<AWSCredentials>> _members = new();
     private readonly ConcurrentDictionary<string, Lazy<RateLimit>> _route53Paces = new();
@@ -50,7 +49,7 @@ public sealed class AwsClients : IAws
         _session = SessionName(function);
         _time = time;
         _credentials = credentials;
-        _http = http;
+        Http = http;
         _sts = new(() => new AmazonSecurityTokenServiceClient(
             credentials, ClientDefaults.With(new AmazonSecurityTokenServiceConfig(), settings.Home.Region, http)));
         _identity = new(() => new(
@@ -85,11 +84,13 @@ public sealed class AwsClients : IAws
             new(scope, isOwn ? null : _settings.MemberRole),
             _settings.ParameterKmsKey,
             CredentialsIn(scope),
-            _http,
+            Http,
             _time,
             _counts,
             _route53Paces.GetOrAdd(scope.Account, _ => new(() => new(Route53RequestsPerSecond, _time))).Value);
     }
+
+    internal HttpClientFactory Http { get; }
 
     internal AWSCredentials CredentialsIn(Scope scope) => scope.Account == _settings.Home.Account
         ? _credentials

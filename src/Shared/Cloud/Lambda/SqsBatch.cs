@@ -32,6 +32,10 @@ public sealed record SqsBatch(ImmutableArray<SqsRecord> Records)
         {
             throw Misshapen($"byte {error.BytePositionInLine} of line {error.LineNumber + 1}");
         }
+        catch (InvalidOperationException)   // half a surrogate pair in the name of a member
+        {
+            throw Misshapen("a name that is no Unicode text");
+        }
     }
 
     // A record without its id could not be asked for again, so the whole batch must come back. Whatever else is missing concerns its one message.

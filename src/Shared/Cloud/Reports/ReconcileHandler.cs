@@ -191,7 +191,7 @@ public sealed partial class ReconcileHandler(Reconciler reconciler, Outside outs
 
             return true;
         }
-        catch (JsonException)
+        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)   // the latter of half a surrogate pair in a name
         {
             return false;   // read as a request, which says what is wrong with it
         }

@@ -66,6 +66,7 @@ public sealed class SnapshotObserver(IAws aws, ITailscale tailscale, ILedger led
             NodeTags = settings.NodeTags,
             Scopes = [.. found.Concat(settings.Scopes.Except(scopes).Select(scope => ScopeSeen.Unseen(scope, ScopeSeen.NotLookedAt))).OrderBy(seen => seen.Scope)],
             Devices = await devices,
+            Strayed = Seen<Device>.Unknown("not asked for yet"),
             Health = health.NotAsked,
             Keys = await keys,
             SplitDns = await splitDns,

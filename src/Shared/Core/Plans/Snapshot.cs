@@ -19,7 +19,7 @@ public sealed record Snapshot
     public required Seen<Device> Devices { get; init; }
 
     /// <summary>Devices that the ledger has for instances that run, and that carry no role's tags any more.</summary>
-    public Seen<Device> Strayed { get; init; } = Seen<Device>.All([]);
+    public required Seen<Device> Strayed { get; init; }
 
     /// <summary>One of each router in the scopes that were looked at; none at all where no probe is configured.</summary>
     public required Seen<RouterProbe> Health { get; init; }
