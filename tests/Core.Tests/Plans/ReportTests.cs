@@ -70,6 +70,18 @@ public class ReportTests
     }
 
     [Fact]
+    public void A_tag_of_a_snapshot_file_that_no_tag_can_be_stands_in_the_policy_as_it_is()
+    {
+        const string Odd = "tag:\u0002\"";
+        var seen = new AWorld().WithVpc(1, "10.0.0.0/16").WithRouter(1, inVpc: 1).Instance(1, router => router with { Role = "agent" }).Seen();
+        seen = seen with { NodeTags = new(AWorld.Tags.ByRole.SetItem("agent", [Odd])) };
+
+        var policy = Report.Of(seen, ReconcilePlanner.Plan(seen)).RolePolicies["agent"];
+
+        Assert.Equal(Odd, policy.GetProperty("grants")[0].GetProperty("dst")[0].GetString());
+    }
+
+    [Fact]
     public void A_held_step_is_shown_as_held_and_not_counted()
     {
         var world = new AWorld().WithVpc(1, "10.0.0.0/16").WithGoneRouter(2, inVpc: 1);

@@ -33,7 +33,7 @@ internal static class PolicySnippets
         _ => $$$"""{"grants":[{"src":["autogroup:member"],"dst":[{{{tags}}}],"ip":["*"]}]}""",
     };
 
-    private static string List(IEnumerable<string> texts) => string.Join(',', texts.Select(text => $"\"{text}\""));
+    private static string List(IEnumerable<string> texts) => string.Join(',', texts.Select(text => $"\"{JsonEncodedText.Encode(text)}\""));
 
     private static JsonElement Parse(string text)
     {
