@@ -188,9 +188,20 @@ public sealed class AwsClientsTests : IDisposable
     {
         _aws.On(Sts).Xml(Assumed(""));
 
-        var failed = await Assert.ThrowsAsync<CallFailedException>(() => Clients(_aws).In(s_member).Ec2.DescribeVpcsAsync(null, Stopping));
+        var failed = await Assert.ThrowsAsync<CallFailedException>(() => Clients(_aws, new FakeTimeProvider(s_now)).In(s_member).Ec2.DescribeVpcsAsync(null, Stopping));
 
         Assert.Equal((Failure.Unavailable, "STS", "AssumeRole"), (failed.Failure, failed.Service, failed.Operation));
+    }
+
+    [Fact]
+    public async Task Does_not_take_credentials_that_have_expired_already()
+    {
+        _aws.On(Sts).Xml(Assumed("ASIAEXAMPLE", hours: -1));
+
+        var failed = await Assert.ThrowsAsync<CallFailedException>(() => Clients(_aws, new FakeTimeProvider(s_now)).In(s_member).Ec2.DescribeVpcsAsync(null, Stopping));
+
+        Assert.Equal((Failure.Unavailable, "STS", "AssumeRole"), (failed.Failure, failed.Service, failed.Operation));
+        Assert.Contains("check the clock", failed.Message, StringComparison.Ordinal);
     }
 
     [Fact]

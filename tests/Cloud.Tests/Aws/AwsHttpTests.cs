@@ -1,3 +1,4 @@
+using System.Text;
 using Automation.Plans;
 using static Automation.Aws.AnAccount;
 
@@ -31,6 +32,21 @@ public sealed class AwsHttpTests : IDisposable
         var failed = await Assert.ThrowsAsync<CallFailedException>(() => DescribeAsync(NoVpcs.Length - 1));
 
         Assert.Contains("longer than any of AWS's", failed.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"Parameters":[],"InvalidParameters":["a"]}""", null)]
+    [InlineData("""{"Parameters":["a"],"InvalidParameters":["a"]""", "it is no JSON")]
+    [InlineData("""{"Parameters":[],"InvalidParameters":["a"]}}""", "it is no JSON")]
+    [InlineData("{\"P\u00ff\":[],\"Parameters\":[],\"InvalidParameters\":[\"a\"]}", "it is no UTF-8")]
+    public async Task JSON_is_an_answer_only_where_it_is_JSON(string answer, string? problem)
+    {
+        _aws.On("POST https://ssm.eu-west-1.amazonaws.com/").Json(answer, Encoding.Latin1);
+        using var http = new AwsHttp(_aws, AwsHttp.LongestAnswer);
+
+        var failed = await Record.ExceptionAsync(() => Clients(_aws, http: http).In(Home).Ssm.ParameterExistsAsync("a", Stopping));
+
+        Assert.Equal(problem is null ? null : $"SSM GetParameters failed (unreadable): the answer cannot be read: {problem}", failed?.Message);
     }
 
     private async Task<Listing<Vpc>> DescribeAsync(int longestAnswer)

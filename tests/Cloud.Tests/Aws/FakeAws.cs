@@ -30,6 +30,11 @@ internal sealed class FakeAws : HttpMessageHandler
 
     public FakeAws Json(string body, HttpStatusCode status = HttpStatusCode.OK) => Answer(body, "application/x-amz-json-1.1", status);
 
+    public FakeAws Json(string body, Encoding encoding) => Do(_ => Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK)
+    {
+        Content = new ByteArrayContent(encoding.GetBytes(body)) { Headers = { ContentType = new("application/x-amz-json-1.1") } },
+    }));
+
     /// <summary>A refusal made from what was asked before.</summary>
     public FakeAws Json(Func<string> error) => Do(_ => Task.FromResult(Response(error(), "application/x-amz-json-1.0", HttpStatusCode.BadRequest)));
 

@@ -1,10 +1,12 @@
+using System.Text.Json;
+using System.Text.Unicode;
 using Amazon.Runtime;
 
 namespace Automation.Aws;
 
 /// <summary>
-/// One HTTP client for all clients of the SDK, which would make one for each service. It takes an answer only up to a length that none of
-/// AWS's has: the SDK itself has no limit.
+/// One HTTP client for all clients of the SDK, which would make one for each service. It lets an answer through only up to a length that none
+/// of AWS's has, and JSON only where it is JSON: the SDK has no limit, and reads some of what is no JSON without end.
 /// </summary>
 internal sealed class AwsHttp : HttpClientFactory, IDisposable
 {
@@ -45,12 +47,43 @@ internal sealed class AwsHttp : HttpClientFactory, IDisposable
             try
             {
                 await response.Content.LoadIntoBufferAsync(longestAnswer, cancellationToken).ConfigureAwait(false);
+                if (response.Content.Headers.ContentType?.MediaType is { } type && type.Contains("json", StringComparison.OrdinalIgnoreCase))
+                {
+                    Check(await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false));
+                }
+
                 return response;
             }
             catch
             {
                 response.Dispose();
                 throw;
+            }
+        }
+
+        /// <exception cref="JsonException">It is no JSON; the message holds nothing of it.</exception>
+        private static void Check(ReadOnlySpan<byte> answer)
+        {
+            if (answer.IsEmpty)
+            {
+                return;   // of a call that has nothing to say
+            }
+
+            if (!Utf8.IsValid(answer))   // which the reader checks in texts alone that it is asked for
+            {
+                throw new JsonException("it is no UTF-8");
+            }
+
+            try
+            {
+                var json = new Utf8JsonReader(answer);
+                while (json.Read())
+                {
+                }
+            }
+            catch (JsonException)
+            {
+                throw new JsonException("it is no JSON");
             }
         }
     }

@@ -60,6 +60,12 @@ internal sealed class MemberCredentials : RefreshingAWSCredentials
                 $"allow sts:AssumeRole on {_roleArn} in the role of the function, and the function's role in the trust policy of {_roleArn}");
         }
 
+        // The base class says of these what no caller expects.
+        if (answer.Credentials?.Expiration?.ToUniversalTime() <= _timeProvider.CorrectedUtcNow)
+        {
+            throw _caller.Unreadable(Operation, "its credentials have expired already: check the clock");
+        }
+
         return answer.Credentials is { AccessKeyId: { Length: > 0 } id, SecretAccessKey: { Length: > 0 } secret, SessionToken: { Length: > 0 } token, Expiration: { } expiration }
             ? new(new(id, secret, token), expiration.ToUniversalTime(), _timeProvider)
             : throw _caller.Unreadable(Operation, "the answer has no credentials");

@@ -54,7 +54,7 @@ def measure(work, networks, rounds):
         start = time.perf_counter()
         work(networks)
         times.append((time.perf_counter() - start) * 1000)
-    return statistics.median(times)
+    return min(times), statistics.median(times), max(times)
 
 
 def main(folder):
@@ -70,7 +70,7 @@ def main(folder):
             if work is not minimal and (found := work(networks)) != expected:
                 sys.exit(f"{name}: {found} of {count} prefixes overlap another owner's, not {expected}")
             results.setdefault(name, {})[str(count)] = measure(work, networks, rounds)
-            print(f"python {name} {count}: {results[name][str(count)]:.1f} ms", file=sys.stderr)
+            print(f"python {name} {count}: {results[name][str(count)][1]:.1f} ms", file=sys.stderr)
     print(json.dumps(results))
 
 
