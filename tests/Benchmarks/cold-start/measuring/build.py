@@ -24,13 +24,14 @@ class Variant:
     name: str
     command: tuple
     built_with: str
-    package: pathlib.Path    # the one file that goes into the function's zip
+    package: pathlib.Path    # the file, or the folder of files, that goes into the function's zip
     is_machine_code: bool
 
     def zip_bytes(self):
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-            archive.write(self.package, "bootstrap")
+            for file in sorted(file for file in self.package.iterdir() if file.suffix in (".dll", ".json")) if self.package.is_dir() else [self.package]:
+                archive.write(file, "bootstrap" if file == self.package else file.name)
         return len(packed.getvalue())
 
     def highest_glibc(self):
@@ -49,7 +50,7 @@ def variants(options, scratch):
         found.append(go(scratch))
     found += [bare(), sdk()]
     if not options.peers_only:
-        found.append(bootstrap(options.bootstrap))
+        found += [managed("JIT", False), managed("ReadyToRun", True), bootstrap(options.bootstrap)]
     return found
 
 
@@ -92,18 +93,26 @@ def bootstrap(path):
     return Variant("bootstrap", (str(path.resolve()),), built_with, path.resolve(), True)
 
 
+def managed(name, is_precompiled):
+    """The same function for the managed runtime, which the machine has."""
+    project = ROOT / "src/Functions"
+    publish(project, "bootstrap.dll", name.lower(), "-p:PublishAot=false", "--no-self-contained", f"-p:PublishReadyToRun={str(is_precompiled).lower()}")
+    out = ROOT / "artifacts/publish/Functions" / name.lower()
+    return Variant(name, (str(pathlib.Path(shutil.which("dotnet")).resolve()), str(out / "bootstrap.dll")), f".NET 10, {name}", out, False)
+
+
 def stub():
     return publish(HERE / "stub", "cold-start-stub")
 
 
-def publish(project, program):
+def publish(project, program, kind="cold-start", *properties):
     if RID is None:
         raise Trouble(f"no .NET runtime identifier for {platform.machine()}")
     if not shutil.which("dotnet"):
         raise Trouble("dotnet is missing")
-    out = ROOT / "artifacts/publish" / project.name / "cold-start"
+    out = ROOT / "artifacts/publish" / project.name / kind
     say(f"publishing {project.relative_to(ROOT)}")
-    must(["dotnet", "publish", project, "-c", "Release", "-r", RID, "-o", out, "--nologo", "-v", "quiet"])
+    must(["dotnet", "publish", project, "-c", "Release", "-r", RID, "-o", out, "--nologo", "-v", "quiet", *properties])
     return out / program
 
 

@@ -108,7 +108,7 @@ class Results:
             f"{statistics.median(run.peak_kib for run in runs) / 1024:.1f}",
             f"{self.ratio('peak_kib', variant.name, 'Python'):.3g}",
             f"{statistics.median(run.connections for run in runs):g}",
-            f"{self.zips[variant.name] / 1e6:.2f}" if variant.is_machine_code else "-",
+            "-" if variant.name == "Python" else f"{self.zips[variant.name] / 1e6:.2f}",   # of a script, the zip is not what it needs
             dotted(self.glibc[variant.name]),
         ]
 
