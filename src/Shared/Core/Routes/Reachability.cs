@@ -7,16 +7,12 @@ namespace Automation.Routes;
 /// <summary>What routers reach beyond their own VPC, by the route tables on the way there and back.</summary>
 internal sealed class Reachability
 {
-    // Where nobody's addresses are: whatever has no narrower route takes the default one.
-    private static readonly Prefix[] Defaults = [Prefix.Parse("0.0.0.0/8"), Prefix.Parse("::/8")];
-
     private readonly Topology _topology;
     private readonly Walker _walker;
     private readonly HashSet<VpcId> _subnetsKnown;
-    private readonly Dictionary<(VpcId, RouteTableId, string), Outlook> _outlooks = [];
+    private readonly Outlooks _outlooks;
+    private readonly ReturnPaths _returns;
     private readonly Dictionary<Instance, Standpoint> _standpoints = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<SubnetId, Exit?> _exits = [];
-    private readonly Dictionary<(VpcId, RouteTableId, string), Exit> _sharedExits = [];
     private readonly Dictionary<VpcId, PrefixTable<Prefix>> _servable = [];
     private readonly HashSet<Finding> _refused = [];
 
@@ -24,6 +20,8 @@ internal sealed class Reachability
     {
         _topology = topology;
         _walker = new(topology);
+        _outlooks = new(topology, _walker);
+        _returns = new(topology, _walker);
         _subnetsKnown = [.. seen.Scopes.Where(scope => scope.Network.Subnets.IsComplete && scope.Network.RouteTables.IsComplete).SelectMany(scope => scope.Vpcs.Items).Select(vpc => vpc.Id)];
     }
 
@@ -99,14 +97,14 @@ internal sealed class Reachability
                     continue;
                 }
 
-                switch (AnswerOf(standpoint, subnet, cidr.IsIPv6))
+                switch (_returns.Of(subnet, standpoint.Place!.Vpc, standpoint.Sources(cidr.IsIPv6)))
                 {
-                    case Answer.Unknown when !_topology.IsComplete:
+                    case ReturnPath.Unknown when !_topology.IsComplete:
                         return null;
-                    case Answer.Comes when cidr.IsIPv6:
+                    case ReturnPath.Arrives when cidr.IsIPv6:
                         answering.IPv6 = true;
                         break;
-                    case Answer.Comes:
+                    case ReturnPath.Arrives:
                         answering.IPv4 = true;
                         break;
                     default:
@@ -161,78 +159,17 @@ internal sealed class Reachability
             var place = PlaceOf(router);
             _standpoints[router.Instance] = standpoint = place is null
                 ? new(null, null, [], [])
-                : new(place, OutlookFrom(place), Around(router, place, isIPv6: false), Around(router, place, isIPv6: true));
+                : new(place, _outlooks.From(place), Around(router, place, isIPv6: false), Around(router, place, isIPv6: true));
         }
 
         return standpoint;
     }
 
-    private ImmutableArray<Source> Around(Router router, Subnet place, bool isIPv6) =>
-        [.. Sources(router, place, isIPv6).Select(addresses => new Source(addresses, _topology.Vpc(place.Vpc) is { } vpc ? _topology.Cidrs(vpc).Covering(addresses) : null))];
+    private ImmutableArray<PacketSource> Around(Router router, Subnet place, bool isIPv6) =>
+        [.. Sources(router, place, isIPv6).Select(addresses => new PacketSource(addresses, _topology.Vpc(place.Vpc) is { } vpc ? _topology.Cidrs(vpc).Covering(addresses) : null))];
 
     private Subnet? PlaceOf(Router router) =>
         router.Instance.Subnet is { } id && router.Instance.Vpc is { } vpc && _topology.Subnet(id) is { } subnet && subnet.Vpc == vpc ? subnet : null;
-
-    // Routers of the same zone whose subnets have the same table see the same.
-    private Outlook? OutlookFrom(Subnet place)
-    {
-        if (_topology.TableOf(place) is not { } table)
-        {
-            return null;
-        }
-
-        var key = (place.Vpc, table.Id, place.Zone);
-        if (!_outlooks.TryGetValue(key, out var outlook))
-        {
-            _outlooks[key] = outlook = Look(place, table);
-        }
-
-        return outlook;
-    }
-
-    private Outlook Look(Subnet place, SubnetTable table)
-    {
-        var vpcs = new Dictionary<VpcId, List<Prefix>>();
-        var beyond = new List<(Prefix, string)>();
-        var unknown = new List<Prefix>();
-        var lost = new List<Leg>(Defaults.SelectMany(everything => _walker.From(place, everything)).Where(leg => leg.IsLost));
-        foreach (var range in new Horizon(_topology).Of(place.Vpc, table))
-        {
-            foreach (var leg in _walker.From(place, range))
-            {
-                if (leg.IsLost)
-                {
-                    lost.Add(leg);
-                }
-
-                switch (leg.Landing)
-                {
-                    case Landing.Vpc when leg.Vpc is { } vpc && vpc != place.Vpc:
-                        if (!vpcs.TryGetValue(vpc, out var pieces))
-                        {
-                            vpcs[vpc] = pieces = [];
-                        }
-
-                        pieces.Add(leg.Piece);
-                        break;
-                    case Landing.Beyond:
-                        beyond.Add((leg.Piece, leg.What));
-                        break;
-                    case Landing.Unknown:
-                        unknown.Add(leg.Piece);
-                        break;
-                    default:
-                        break;
-                }
-            }
-        }
-
-        return new(
-            vpcs.ToDictionary(far => far.Key, far => PrefixTable<Prefix>.OfThemselves(PrefixSet.Of(far.Value))),
-            [.. beyond.GroupBy(range => range.Item2, range => range.Item1).OrderBy(same => same.Key, StringComparer.Ordinal).SelectMany(same => PrefixSet.Minimal(same).Select(range => (range, same.Key)))],
-            PrefixTable<Prefix>.OfThemselves(PrefixSet.Of(unknown)),
-            [.. lost]);
-    }
 
     /// <summary>How answers from a piece of a far VPC come back to a router.</summary>
     /// <returns><c>ok</c>, or what is wrong.</returns>
@@ -252,7 +189,7 @@ internal sealed class Reachability
 
         foreach (var subnet in subnets)
         {
-            if (AnswerOf(standpoint, subnet, piece.IsIPv6) != Answer.Comes)
+            if (_returns.Of(subnet, place.Vpc, standpoint.Sources(piece.IsIPv6)) != ReturnPath.Arrives)
             {
                 var lost = standpoint.Sources(piece.IsIPv6).SelectMany(source => _walker.From(subnet, source.Addresses)).FirstOrDefault(leg => leg.Vpc != place.Vpc);
                 return $"{subnet.Id}: {(lost.Trail is null ? "the router has no address of that family" : lost.What.Length == 0 ? $"it leads to {lost.Vpc}" : lost.What)}";
@@ -262,98 +199,20 @@ internal sealed class Reachability
         return "ok";
     }
 
-    /// <summary>Whether a subnet's packets to a router arrive in the router's VPC.</summary>
-    private Answer AnswerOf(Standpoint standpoint, Subnet subnet, bool isIPv6)
-    {
-        if (ExitOf(subnet) is not { } exit)
-        {
-            return Answer.Unknown;
-        }
-
-        var sources = standpoint.Sources(isIPv6);
-        var answer = Answer.Comes;
-        foreach (var source in sources)
-        {
-            var known = AnswerOf(exit, standpoint.Place!.Vpc, source);
-            answer = known == Answer.Comes ? answer : answer == Answer.Lost ? answer : known;
-        }
-
-        return sources.IsEmpty ? Answer.Lost : answer;   // without an address of the family it cannot even ask
-    }
-
-    // Where all packets to a VPC's CIDR go the same way, so do those to an address in it.
-    private Answer AnswerOf(Exit exit, VpcId home, Source source) =>
-        (source.Cidr is { } cidr ? Answered(exit, home, cidr) : null)
-        ?? Answered(exit, home, source.Addresses)
-        ?? (Walked(exit, source.Addresses).Exists(leg => leg.Landing == Landing.Unknown) ? Answer.Unknown : Answer.Lost);
-
-    /// <returns>null where packets to some of the range go another way than packets to the rest.</returns>
-    private Answer? Answered(Exit exit, VpcId home, Prefix range)
-    {
-        if (!exit.Answers.TryGetValue((home, range), out var known))
-        {
-            var legs = Walked(exit, range);
-            exit.Answers[(home, range)] = known = legs.TrueForAll(leg => leg.Landing == Landing.Vpc && leg.Vpc == home) ? Answer.Comes
-                : legs.TrueForAll(leg => leg.Landing == Landing.Unknown) ? Answer.Unknown
-                : legs.TrueForAll(leg => leg.Landing != Landing.Unknown && !(leg.Landing == Landing.Vpc && leg.Vpc == home)) ? Answer.Lost
-                : null;
-        }
-
-        return known;
-    }
-
-    private List<Leg> Walked(Exit exit, Prefix range) => _walker.From(exit.From, range);
-
-    // Subnets of the same zone with the same table send packets the same way.
-    private Exit? ExitOf(Subnet subnet)
-    {
-        if (!_exits.TryGetValue(subnet.Id, out var exit))
-        {
-            if (_topology.TableOf(subnet) is { } table && !_sharedExits.TryGetValue((subnet.Vpc, table.Id, subnet.Zone), out exit))
-            {
-                _sharedExits[(subnet.Vpc, table.Id, subnet.Zone)] = exit = new(subnet, []);
-            }
-
-            _exits[subnet.Id] = exit;
-        }
-
-        return exit;
-    }
-
     /// <summary>What the far side sees a router's packets come from: it masks its clients with its own address.</summary>
     internal static IEnumerable<Prefix> Sources(Router router, Subnet place, bool isIPv6) =>
         (isIPv6 ? router.Instance.IPv6Address : router.Instance.PrivateAddress) is { } address
             ? [Prefix.Of(address, address.Bits)]
             : place.Cidrs.Where(cidr => cidr.IsIPv6 == isIPv6);
 
-    private enum Answer
-    {
-        Comes,
-        Lost,
-        Unknown,
-    }
-
-    /// <param name="Vpcs">What leads to each far VPC.</param>
-    /// <param name="Unknown">Where packets to these come out cannot be said.</param>
-    private sealed record Outlook(Dictionary<VpcId, PrefixTable<Prefix>> Vpcs, ImmutableArray<(Prefix, string)> Beyond, PrefixTable<Prefix> Unknown, ImmutableArray<Leg> Lost)
-    {
-        public ImmutableArray<VpcId> Neighbours { get; } = [.. Vpcs.Keys.Order()];
-    }
-
     /// <summary>What matters of where a router stands.</summary>
     /// <param name="Place">null where its subnet was not seen.</param>
     /// <param name="IPv4">What its packets come from.</param>
-    private sealed record Standpoint(Subnet? Place, Outlook? Outlook, ImmutableArray<Source> IPv4, ImmutableArray<Source> IPv6)
+    private sealed record Standpoint(Subnet? Place, Outlook? Outlook, ImmutableArray<PacketSource> IPv4, ImmutableArray<PacketSource> IPv6)
     {
         /// <summary>What was found before, by the far VPC.</summary>
         public Dictionary<VpcId, (PrefixSet? Prefixes, ImmutableArray<SubnetId> Silent)> Reached { get; } = [];
 
-        public ImmutableArray<Source> Sources(bool isIPv6) => isIPv6 ? IPv6 : IPv4;
+        public ImmutableArray<PacketSource> Sources(bool isIPv6) => isIPv6 ? IPv6 : IPv4;
     }
-
-    /// <param name="Cidr">That of the router's VPC that has the addresses; null where none does.</param>
-    private readonly record struct Source(Prefix Addresses, Prefix? Cidr);
-
-    /// <param name="Answers">By the VPC that packets are to come to, and what they are sent to.</param>
-    private sealed record Exit(Subnet From, Dictionary<(VpcId, Prefix), Answer?> Answers);
 }
