@@ -98,7 +98,7 @@ RULES = [
     Rule("a hook whose news was lost is attended to", CORE + "Plans/ReconcilePlanner.cs",
          "        HookPlanner.Plan(seen, additions, findings);\n", "", ("Core.Tests Automation.Nodes.HookPlannerTests",)),
     Rule("tags of a device that others gave stay", CLOUD + "Nodes/NodesApplier.cs",
-         "[.. device.Tags.Union(step.All)]", "step.Added", ("Cloud.Tests Automation.Nodes.ComeAndGoTests",)),
+         "[.. device.Tags.Union(step.All)]", "step.Added", ("Cloud.Tests Automation.Nodes.RoleTests",)),
     Rule("a malformed message comes again", CLOUD + "Nodes/NodeLifecycleHandler.cs",
          "            await _redelivery.ComeBackAsync(record, Redelivery.AtOnce, stopping);\n            return false;", "            await Task.CompletedTask;\n            return true;", ("Cloud.Tests Automation.Nodes.NodeFailureTests", "Fuzz.Tests")),
     Rule("news is answered only by a look that began after it", CLOUD + "Reports/ReconcileHandler.cs",
