@@ -60,6 +60,20 @@ public sealed class PlanApplierTests
         Assert.Equal([.. s_more, Prefix.Parse("10.2.0.0/16")], _network.Device(Blue)!.Advertised);
     }
 
+    [Fact]
+    public async Task What_else_is_enabled_on_a_device_stays_when_a_prefix_is_withdrawn()
+    {
+        await _network.WithAsync(Blue);
+        var blue = _network.Device(Blue)!.Id;
+        PrefixSet persons = [Prefix.Parse("192.168.7.0/24")];
+        _network.Tailnet.Advertise(blue, [.. s_before, .. persons]);
+        _network.Tailnet.ApproveRoutes(blue, persons);
+
+        await ApplyAsync(new PlannedStep(new PlanAction.TrimRoutes(Blue, blue, "a router", s_before, [], Handover.None), "a", []));
+
+        Assert.Equal(persons, _network.Device(Blue)!.Enabled);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
