@@ -2,22 +2,13 @@ using Automation.ColdStart.Bare;
 
 // Registers a new node with nothing but the runtime's HTTP client: the calls, side by side where they do not need each other, and no more.
 // What goes wrong ends the process.
-static string Variable(string name) => Environment.GetEnvironmentVariable(name) ?? throw new InvalidOperationException(name);
-
 using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false });
 var node = new Registration(
-    new(http, new(Variable("AWS_ENDPOINT_URL")), Variable("AWS_REGION"), Variable("AWS_ACCESS_KEY_ID"), Variable("AWS_SECRET_ACCESS_KEY"), Variable("AWS_SESSION_TOKEN")),
-    new(http, Variable("TAILSCALE_API_URL") + "/api/v2", Variable("TAILNET")),
-    Variable("ACCOUNT_ID"),
-    Variable("PARAMETER_PREFIX"),
-    Variable("LEDGER_TABLE"),
-    Variable("NODE_TAGS").Split('=')[1].Split('+'));
-var login = node.LogInAsync(Variable("TAILSCALE_CREDENTIAL"));
-var runtime = $"http://{Variable("AWS_LAMBDA_RUNTIME_API")}/2018-06-01/runtime/invocation/";
-while (true)
-{
-    using var next = await http.GetAsync(runtime + "next");
-    var id = next.Headers.GetValues("Lambda-Runtime-Aws-Request-Id").First();
-    var answer = await node.HandleAsync(await next.Content.ReadAsByteArrayAsync(), login);
-    using var taken = await http.PostAsync($"{runtime}{id}/response", new ByteArrayContent(answer));
-}
+    new(http, new(Lambda.Variable("AWS_ENDPOINT_URL")), Lambda.Variable("AWS_REGION"), Lambda.Variable("AWS_ACCESS_KEY_ID"), Lambda.Variable("AWS_SECRET_ACCESS_KEY"), Lambda.Variable("AWS_SESSION_TOKEN")),
+    new(http, Lambda.Variable("TAILSCALE_API_URL") + "/api/v2", Lambda.Variable("TAILNET")),
+    Lambda.Variable("ACCOUNT_ID"),
+    Lambda.Variable("PARAMETER_PREFIX"),
+    Lambda.Variable("LEDGER_TABLE"),
+    Lambda.Variable("NODE_TAGS").Split('=')[1].Split('+'));
+var login = node.LogInAsync(Lambda.Variable("TAILSCALE_CREDENTIAL"));
+await Lambda.ServeAsync(http, (message, detail) => node.RegisterAsync(message, detail, login));

@@ -14,24 +14,7 @@ internal sealed class Registration(Aws aws, Tailscale tailscale, string account,
         await tailscale.LogInAsync(answer.RootElement.GetProperty("Parameter").GetProperty("Value").GetString()!);
     }
 
-    /// <returns>The batch's answer: the message is to come back, since the node has yet to join.</returns>
-    public async Task<byte[]> HandleAsync(byte[] batch, Task login)
-    {
-        using var read = JsonDocument.Parse(batch);
-        var message = read.RootElement.GetProperty("Records")[0];
-        using var body = JsonDocument.Parse(message.GetProperty("body").GetString()!);
-        await RegisterAsync(message, body.RootElement.GetProperty("detail"), login);
-        return JsonText.Of(json =>
-        {
-            json.WriteStartArray("batchItemFailures");
-            json.WriteStartObject();
-            json.WriteString("itemIdentifier", message.GetProperty("messageId").GetString());
-            json.WriteEndObject();
-            json.WriteEndArray();
-        });
-    }
-
-    private async Task RegisterAsync(JsonElement message, JsonElement detail, Task login)
+    public async Task RegisterAsync(JsonElement message, JsonElement detail, Task login)
     {
         var id = detail.GetProperty("EC2InstanceId").GetString()!;
         var folder = $"{prefix}/nodes/{id}";
